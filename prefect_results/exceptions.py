@@ -1,0 +1,155 @@
+"""Every error and control-flow signal base that this library raises on purpose.
+
+What belongs here: exception classes, the data they carry and the words they print. What does
+not: the signals that carry a state (`prefect_results.signals`), and anything that decides *when*
+to raise.
+
+The tree::
+
+    PrefectSignal (BaseException)           bypasses ``except Exception`` in user code
+    ├── TaskTimeoutSignal
+    └── VersionLockMismatchSignal
+    PrefectError (Exception)                alias: PrefectException, the name of Prefect 1.4.1
+    ├── ClientError
+    │   ├── AuthorizationError
+    │   └── ObjectNotFoundError
+    ├── FlowStorageError
+    ├── ConfigurationError     (ValueError)
+    ├── ImmutableError         (AttributeError)
+    ├── MissingExtra           (ImportError)
+    ├── SerializationError     (ValueError)
+    ├── DeserializationError   (ValueError)
+    └── StorageError           (OSError)
+        ├── NotFound           (FileNotFoundError)
+        ├── PermissionDenied   (PermissionError)
+        ├── Conflict           (FileExistsError)
+        ├── Unavailable        (ConnectionError)
+        ├── Corrupt            (ValueError)
+        └── UnsafeLocation     (ValueError)
+
+Each leaf is also the builtin in brackets, so a caller can catch either.
+"""
+
+from __future__ import annotations
+
+
+class PrefectSignal(BaseException):
+    """Base of what unwinds a task run on purpose; not an error (Prefect 1.4.1).
+
+    Args:
+        message: What happened; empty by default.
+    """
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message)
+
+
+class TaskTimeoutSignal(PrefectSignal):
+    """A task ran longer than its `timeout`."""
+
+
+class VersionLockMismatchSignal(PrefectSignal):
+    """A task run's state was changed elsewhere since this process last read it."""
+
+
+class PrefectError(Exception):
+    """Base of every error that this library raises on purpose.
+
+    Args:
+        message: What was expected, what was found and what to do; empty by default.
+    """
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message)
+
+
+PrefectException = PrefectError
+
+
+class ClientError(PrefectError):
+    """The API could not be reached, or answered with an error."""
+
+
+class AuthorizationError(ClientError):
+    """The API refused the credentials that were sent."""
+
+
+class ObjectNotFoundError(ClientError):
+    """The API knows no object with the given id or name."""
+
+
+class FlowStorageError(PrefectError):
+    """A flow could not be loaded from where it is stored."""
+
+
+class ConfigurationError(PrefectError, ValueError):
+    """A configuration file, key or environment variable cannot be used."""
+
+
+class ImmutableError(PrefectError, AttributeError):
+    """An attribute of a frozen object was assigned or deleted."""
+
+
+class MissingExtra(PrefectError, ImportError):
+    """An optional dependency is not installed.
+
+    Args:
+        message: The whole message; made from the other two arguments when empty.
+        package: Name of the module that could not be imported.
+        extra: Name of the extra of this distribution that installs it.
+    """
+
+    def __init__(self, message: str = "", *, package: str = "", extra: str = "") -> None:
+        if not message and extra:
+            message = (
+                f"{package or extra!r} is not installed; it comes with "
+                f"`pip install 'prefect_results[{extra}]'`"
+            )
+        super().__init__(message)
+        self.package = package
+        self.extra = extra
+
+
+class SerializationError(PrefectError, ValueError):
+    """A value could not be turned into bytes or JSON."""
+
+
+class DeserializationError(PrefectError, ValueError):
+    """Bytes or JSON could not be turned back into a value."""
+
+
+class StorageError(PrefectError, OSError):
+    """A filesystem could not do what was asked.
+
+    Args:
+        message: What went wrong and where.
+        location: The location that was asked for, when there is one.
+    """
+
+    def __init__(self, message: str = "", *, location: str | None = None) -> None:
+        super().__init__(message)
+        self.location = location
+
+
+class NotFound(StorageError, FileNotFoundError):
+    """Nothing lies at the location."""
+
+
+class PermissionDenied(StorageError, PermissionError):
+    """The storage refused access to the location."""
+
+
+class Conflict(StorageError, FileExistsError):
+    """Something lies at the location already and must not be replaced."""
+
+
+class Unavailable(StorageError, ConnectionError):
+    """The storage could not be reached; trying again later may work."""
+
+
+class Corrupt(StorageError, ValueError):
+    """What lies at the location is empty, truncated or not what was written."""
+
+
+class UnsafeLocation(StorageError, ValueError):
+    """A location would leave the root of its filesystem."""
