@@ -60,7 +60,7 @@ class State:
             self._result = Result(result)
         self.context = context or {}
         self.cached_inputs = cached_inputs or {}
-        data = ambient.data
+        data = ambient.current()
         if "task_tags" in data and "tags" not in self.context:
             # A new dict: the caller's own may be shared with other states.
             self.context = {**self.context, "tags": list(data["task_tags"])}

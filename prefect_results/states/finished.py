@@ -52,7 +52,7 @@ class Looped(Finished):
     ) -> None:
         super().__init__(message, result, context, cached_inputs)
         self.loop_count = (
-            ambient.data.get("task_loop_count", 1) if loop_count is None else loop_count
+            ambient.current().get("task_loop_count", 1) if loop_count is None else loop_count
         )
 
     def is_looped(self) -> bool:

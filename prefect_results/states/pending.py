@@ -70,7 +70,7 @@ class Scheduled(Pending):
     ) -> None:
         super().__init__(message, result, cached_inputs, context)
         self.start_time = instant(start_time) if start_time else now()
-        run_count = ambient.data.get("task_run_count")
+        run_count = ambient.current().get("task_run_count")
         if run_count is not None:
             self.context = {**self.context, "task_run_count": run_count}
 
@@ -138,9 +138,7 @@ class Retrying(Scheduled):
         run_count: int | None = None,
     ) -> None:
         super().__init__(message, result, start_time, cached_inputs, context)
-        self.run_count = (
-            ambient.data.get("task_run_count", 1) if run_count is None else run_count
-        )
+        self.run_count = ambient.current().get("task_run_count", 1) if run_count is None else run_count
 
     def is_retrying(self) -> bool:
         """Always true here."""
