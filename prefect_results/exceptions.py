@@ -19,6 +19,12 @@ The tree::
     ├── MissingExtra           (ImportError)
     ├── SerializationError     (ValueError)
     ├── DeserializationError   (ValueError)
+    ├── StoreError                          the run store, not where results lie
+    │   ├── RecordNotFound     (LookupError)
+    │   ├── RecordExists       (ValueError)
+    │   ├── VersionConflict    (RuntimeError)
+    │   ├── StoreUnavailable   (ConnectionError)
+    │   └── StoreSchemaError   (RuntimeError)
     └── StorageError           (OSError)
         ├── NotFound           (FileNotFoundError)
         ├── PermissionDenied   (PermissionError)
@@ -31,6 +37,12 @@ Each leaf is also the builtin in brackets, so a caller can catch either.
 """
 
 from __future__ import annotations
+
+TYPE_CHECKING = False  # spares the import of typing
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from prefect_results.backend.store.records import Outcome
 
 
 class PrefectSignal(BaseException):
@@ -153,3 +165,36 @@ class Corrupt(StorageError, ValueError):
 
 class UnsafeLocation(StorageError, ValueError):
     """A location would leave the root of its filesystem."""
+
+
+class StoreError(PrefectError):
+    """The run store could not do what was asked."""
+
+
+class RecordNotFound(StoreError, LookupError):
+    """The run store has no such record."""
+
+
+class RecordExists(StoreError, ValueError):
+    """The run store has a record with this name or id already."""
+
+
+class VersionConflict(StoreError, RuntimeError):
+    """A run's state was set by another writer since this one read it.
+
+    Args:
+        message: Which runs, the versions that were expected and those that are stored.
+        outcomes: What became of each state that was to be set, in order.
+    """
+
+    def __init__(self, message: str = "", *, outcomes: Sequence[Outcome] = ()) -> None:
+        super().__init__(message)
+        self.outcomes = tuple(outcomes)
+
+
+class StoreUnavailable(StoreError, ConnectionError):
+    """The run store cannot be reached or stays locked; trying again later may work."""
+
+
+class StoreSchemaError(StoreError, RuntimeError):
+    """The tables of the run store are not those that this release knows."""
