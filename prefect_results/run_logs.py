@@ -1,0 +1,179 @@
+"""Log records of recorded runs, on their way to the API.
+
+What belongs here: the handler that picks the records and the thread that sends them in batches.
+What does not: the client that is handed the batches (the backend registers it), and how lines
+look (`prefect_results.logging`).
+"""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import threading
+import warnings
+from collections.abc import Callable
+from queue import Empty, Queue
+from typing import Any
+
+from prefect_results.context import context
+from prefect_results.exceptions import ConfigurationError
+
+# Sizes are in characters of the JSON that is sent.
+MAX_LOG_SIZE = 1_000_000
+MAX_BATCH_LOG_SIZE = 4_000_000
+LOG_OVERHEAD = len(
+    '{"flow_run_id": "", "task_run_id": "", "timestamp": "", "name": "", "level": "", "message": ""}'
+) + sum((32, 32, len("2022-01-01T00:00:00.000000+00:00"), 100, len("WARNING")))
+
+_client_factory: Callable[[], Any] | None = None
+
+
+def register_log_client(factory: Callable[[], Any]) -> None:
+    """Say what makes the client that logs are sent with.
+
+    Args:
+        factory: Returns an object with a method `write_run_logs(list of dictionaries)`.
+    """
+    global _client_factory
+    _client_factory = factory
+
+
+def getlogsize(log: dict[str, Any]) -> int:
+    """Return about how long a log entry is as JSON, in characters."""
+    return len(log.get("message", "")) + LOG_OVERHEAD
+
+
+class LogManager:
+    """Collects log entries and sends them from a thread, in batches of a limited size.
+
+    What could not be sent is kept and sent with the next batch.
+    """
+
+    def __init__(self) -> None:
+        self.queue: Queue[dict[str, Any]] = Queue()
+        self.pending_logs: list[dict[str, Any]] = []
+        self.pending_length = 0
+        self.thread: threading.Thread | None = None
+        self.client: Any = None
+        self.logging_period: float = 5
+        self._stopped = threading.Event()
+
+    def ensure_started(self) -> None:
+        """Start the thread, unless it runs."""
+        if self.thread is not None:
+            return
+        if _client_factory is None:
+            raise ConfigurationError("No client is registered to send the logs of this run with.")
+        self.client = _client_factory()
+        self.logging_period = context.config.cloud.logging_heartbeat
+        self._stopped.clear()
+        self.thread = threading.Thread(
+            target=self._write_logs_loop, name="prefect-log-manager", daemon=True
+        )
+        self.thread.start()
+        atexit.register(self._on_shutdown)
+
+    def enqueue(self, message: dict[str, Any]) -> None:
+        """Add an entry to what will be sent."""
+        self.ensure_started()
+        self.queue.put(message)
+
+    def stop(self) -> None:
+        """Send what is left and end the thread."""
+        if self.thread is not None:
+            self._stopped.set()
+            self.thread.join()
+            self._write_logs()
+            self.thread = None
+            self.client = None
+
+    def _on_shutdown(self) -> None:
+        """Stop at the interpreter's exit, even when a termination signal comes in between."""
+        for _ in range(3):
+            try:
+                self.stop()
+            except SystemExit:
+                continue
+            return
+
+    def _write_logs_loop(self) -> None:
+        while not self._stopped.wait(self.logging_period):
+            self._write_logs()
+
+    def _write_logs(self) -> None:
+        """Send batch after batch until the queue is empty or sending fails."""
+        # one more entry must always fit
+        limit = max(MAX_BATCH_LOG_SIZE - MAX_LOG_SIZE, MAX_LOG_SIZE)
+        more = True
+        while more:
+            more = self._fill_batch(limit)
+            if self.pending_logs:
+                more = self._send_batch() and more
+
+    def _fill_batch(self, limit: int) -> bool:
+        """Take entries off the queue; return whether there may be more."""
+        while self.pending_length < limit:
+            try:
+                log = self.queue.get_nowait()
+            except Empty:
+                return False
+            self.pending_length += getlogsize(log)
+            self.pending_logs.append(log)
+        return True
+
+    def _send_batch(self) -> bool:
+        """Send the batch; return whether that worked."""
+        try:
+            self.client.write_run_logs(self.pending_logs)
+        except Exception as exc:
+            warnings.warn(
+                f"Failed to write logs with error: {exc!r}, "
+                f"Pending log length: {self.pending_length:,}, "
+                f"Max batch log length: {MAX_BATCH_LOG_SIZE:,}, "
+                f"Queue size: {self.queue.qsize():,}",
+                stacklevel=2,
+            )
+            return False
+        self.pending_logs = []
+        self.pending_length = 0
+        return True
+
+
+class CloudHandler(logging.Handler):
+    """Passes the records of a recorded run on to `LOG_MANAGER`, and nothing else."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Enqueue a record, if this run is recorded and the settings want its logs sent."""
+        if not context.get("running_with_backend"):
+            return
+        settings = context.config
+        if not settings.cloud.send_flow_run_logs:
+            return
+        if record.levelno < getattr(logging, settings.logging.level, logging.INFO):
+            return
+        log = self._entry(record)
+        size = getlogsize(log)
+        if size > MAX_LOG_SIZE:
+            warnings.warn(
+                f"Received a log of size {size} bytes, exceeding the limit of {MAX_LOG_SIZE}. "
+                "The message will be truncated.",
+                stacklevel=2,
+            )
+            log["message"] = log["message"][: MAX_LOG_SIZE - LOG_OVERHEAD]
+        LOG_MANAGER.enqueue(log)
+
+    def _entry(self, record: logging.LogRecord) -> dict[str, Any]:
+        """Return what the API stores of a record."""
+        from datetime import datetime, timezone
+
+        return {
+            "flow_run_id": context.get("flow_run_id"),
+            "task_run_id": context.get("task_run_id"),
+            "timestamp": datetime.fromtimestamp(record.created, timezone.utc).isoformat(),
+            "name": record.name,
+            "level": record.levelname,
+            "message": self.format(record),
+        }
+
+
+LOG_MANAGER = LogManager()
