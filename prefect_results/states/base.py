@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from prefect_results.context import context as ambient
 from prefect_results.results import NoResult, Result
+from prefect_results.results.equality import same_value
 from prefect_results.states.codec import codec
-from prefect_results.states.equality import same_value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
