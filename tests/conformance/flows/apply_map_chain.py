@@ -1,0 +1,23 @@
+"""apply_map with flow= given and its result mapped further."""
+from prefect import Flow, apply_map, mapped, task, unmapped
+
+
+@task
+def numbers(n):
+    return list(range(n))
+
+
+@task
+def add(x, y):
+    return x + y
+
+
+def twice(x, y, flow=None):
+    return add(add(x, y, flow=flow), y, flow=flow)
+
+
+flow = Flow("apply-map-chain")
+source = numbers.copy().bind(3, flow=flow)
+out = apply_map(twice, source, y=unmapped(10), flow=flow)
+with flow:
+    add(mapped(out), 1)
