@@ -8,30 +8,13 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from prefect_results import configuration
+from prefect_results.caching import validators
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
     Validator = Callable[..., bool]
-
-
-class _Validators:
-    """The default cache validators, which the ``caching`` room hands over."""
-
-    never_use: Validator | None = None
-    duration_only: Validator | None = None
-
-
-def register_cache_validators(*, never_use: Validator, duration_only: Validator) -> None:
-    """Hand over the validators that tasks have by default.
-
-    Args:
-        never_use: For tasks without ``cache_for``.
-        duration_only: For tasks with it.
-    """
-    _Validators.never_use = staticmethod(never_use)  # type: ignore[assignment]
-    _Validators.duration_only = staticmethod(duration_only)  # type: ignore[assignment]
 
 
 def callback_factory(
@@ -152,7 +135,7 @@ class TaskOptions:
         if (
             cache_for is None
             and cache_validator is not None
-            and cache_validator is not _Validators.never_use
+            and cache_validator is not validators.never_use
         ):
             warnings.warn(
                 "cache_validator provided without specifying cache expiration (cache_for); this "
@@ -161,13 +144,8 @@ class TaskOptions:
             )
         self.cache_for = cache_for
         self.cache_key = cache_key
-        default = _Validators.never_use if cache_for is None else _Validators.duration_only
-        validator = cache_validator or default
-        if validator is None:
-            raise RuntimeError(
-                "No cache validators are registered; `import prefect_results` registers them."
-            )
-        self.cache_validator = validator
+        default = validators.never_use if cache_for is None else validators.duration_only
+        self.cache_validator = cache_validator or default
 
     def _point_result_at_target(self) -> None:
         """Make the result's location the target, if there are both."""

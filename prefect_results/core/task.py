@@ -18,9 +18,8 @@ from prefect_results.context import context
 from prefect_results.core import conversion
 from prefect_results.core.annotations import EdgeAnnotation
 from prefect_results.core.operators import TaskOperators, register_operators
-from prefect_results.core.options import TaskOptions, register_cache_validators
+from prefect_results.core.options import TaskOptions
 from prefect_results.core.signature import (
-    RESERVED_ARGUMENTS,
     infer_nout,
     signature_of,
     validate_run_signature,
@@ -35,7 +34,7 @@ if TYPE_CHECKING:
     from prefect_results.core.flow import Flow
     from prefect_results.results import Result
 
-__all__ = ["NoDefault", "Task", "TaskMetaclass", "register_cache_validators", "register_operators"]
+__all__ = ["NoDefault", "Task", "TaskMetaclass", "register_operators"]
 
 # The legacy name, which users' code imports.
 _validate_run_signature = validate_run_signature
