@@ -17,7 +17,9 @@ The tree::
     ├── ConfigurationError     (ValueError)
     ├── ImmutableError         (AttributeError)
     ├── MissingExtra           (ImportError)
+    ├── UnknownTemplateName    (KeyError)
     ├── SerializationError     (ValueError)
+    │   └── UnserializableType (TypeError)
     ├── DeserializationError   (ValueError)
     ├── StoreError                          the run store, not where results lie
     │   ├── RecordNotFound     (LookupError)
@@ -122,8 +124,19 @@ class MissingExtra(PrefectError, ImportError):
         self.extra = extra
 
 
+class UnknownTemplateName(PrefectError, KeyError):
+    """A location or name template asks for a value that is not there."""
+
+    def __str__(self) -> str:
+        return Exception.__str__(self)
+
+
 class SerializationError(PrefectError, ValueError):
     """A value could not be turned into bytes or JSON."""
+
+
+class UnserializableType(SerializationError, TypeError):
+    """A value is of a type that its serializer cannot handle."""
 
 
 class DeserializationError(PrefectError, ValueError):

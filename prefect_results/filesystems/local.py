@@ -1,0 +1,439 @@
+"""Files under a directory of this machine.
+
+Not here: what a result stores in them, and how its location is made.
+"""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import stat as stat_module
+from collections.abc import Callable, Iterator
+from itertools import count
+from typing import Any, BinaryIO, NoReturn, TypeVar
+
+from prefect_results.exceptions import (
+    Conflict,
+    NotFound,
+    PermissionDenied,
+    StorageError,
+    Unavailable,
+    UnsafeLocation,
+)
+from prefect_results.filesystems.base import (
+    TEMPORARY_PREFIX,
+    FileInfo,
+    FileSystem,
+    Writer,
+    checked,
+)
+
+T = TypeVar("T")
+
+# A file up to this size is read in one call; larger ones are streamed.
+SMALL = 64 * 1024
+# Folders known to lie under their root, per filesystem; a bound, not a tuning knob.
+KNOWN_FOLDERS = 4096
+
+_CLOEXEC = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+_NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
+_CREATE = os.O_CREAT | os.O_EXCL | os.O_WRONLY | _CLOEXEC
+_READ = os.O_RDONLY | _CLOEXEC | _NOFOLLOW | getattr(os, "O_NONBLOCK", 0)
+_process = os.urandom(4).hex()
+_numbers = count()
+
+
+class LocalFileSystem(FileSystem):
+    """Files under a directory; writes are atomic.
+
+    A write goes to a temporary file in the same folder, which is then renamed: a killed process
+    leaves no half object, at most a temporary file, which no method here shows. Folders are made
+    when they are needed. A symbolic link is followed as long as it stays under the root.
+
+    Args:
+        root: the directory; made absolute, `~` expanded. It need not exist yet.
+    """
+
+    __slots__ = ("_folders", "_prefix", "_resolved", "root")
+
+    def __init__(self, root: str | os.PathLike[str]) -> None:
+        self.root = os.path.abspath(os.path.expanduser(os.fspath(root)))
+        self._prefix = self.root if self.root.endswith("/") else self.root + "/"
+        self._folders: set[str] = set()
+        self._resolved: str | None = None
+
+    def path(self, location: str) -> str:
+        """The absolute path of a location.
+
+        Args:
+            location: relative to the root, or absolute and under it.
+
+        Raises:
+            UnsafeLocation: if it could lead outside of the root.
+        """
+        prefix = self._prefix
+        if location.__class__ is str and location.startswith(prefix):
+            location = location[len(prefix) :]
+        path = prefix + checked(location)
+        folder = path[: path.rindex("/")]
+        if folder not in self._folders:
+            self._verify(folder, location)
+        return path
+
+    def get(self, location: str) -> bytes:
+        """Return all bytes of a file."""
+        path = self.path(location)
+        try:
+            fd = self._open(path, location)
+            try:
+                data = os.read(fd, SMALL)
+                if len(data) < SMALL:
+                    return data
+                with open(fd, "rb", buffering=0, closefd=False) as file:
+                    return data + file.readall()
+            finally:
+                os.close(fd)
+        except OSError as exc:
+            _translate(exc, location, path)
+
+    def open_read(self, location: str) -> BinaryIO:
+        """Open a file for reading; a small one is read at once."""
+        path = self.path(location)
+        try:
+            fd = self._open(path, location)
+            try:
+                data = os.read(fd, SMALL)
+                if len(data) < SMALL:
+                    os.close(fd)
+                    return io.BytesIO(data)
+                os.lseek(fd, 0, os.SEEK_SET)
+                return open(fd, "rb")
+            except BaseException:
+                os.close(fd)
+                raise
+        except OSError as exc:
+            _translate(exc, location, path)
+
+    def put(self, location: str, data: bytes | bytearray | memoryview) -> FileInfo:
+        """Store a file, instead of one that is there already; atomically."""
+        return self._store(self.path(location), location, data)
+
+    def put_if_absent(self, location: str, data: bytes | bytearray | memoryview) -> FileInfo:
+        """Store a file unless there is one; of several concurrent callers one succeeds."""
+        path = self.path(location)
+        temporary, size = self._temporary(path, location, data)
+        try:
+            os.link(temporary, path)
+        except OSError as exc:
+            _translate(exc, location, path)
+        finally:
+            _remove(temporary)
+        return FileInfo(location, size)
+
+    def exists(self, location: str) -> bool:
+        """Whether there is a file."""
+        path = self.path(location)
+        try:
+            mode = os.lstat(path).st_mode
+            if stat_module.S_ISLNK(mode):
+                self._inside(path, location)
+                mode = os.stat(path).st_mode
+        except FileNotFoundError:
+            return False
+        except OSError as exc:
+            if exc.errno == errno.ENOTDIR:
+                return False
+            _translate(exc, location, path)
+        return stat_module.S_ISREG(mode)
+
+    def stat(self, location: str) -> FileInfo:
+        """Size and time of a file."""
+        path = self.path(location)
+        try:
+            found = os.lstat(path)
+            if stat_module.S_ISLNK(found.st_mode):
+                self._inside(path, location)
+                found = os.stat(path)
+        except OSError as exc:
+            _translate(exc, location, path)
+        if not stat_module.S_ISREG(found.st_mode):
+            raise NotFound(f"{path} is not a file", location=location)
+        return FileInfo(location, found.st_size, found.st_mtime)
+
+    def delete(self, location: str) -> None:
+        """Remove a file."""
+        path = self.path(location)
+        try:
+            os.unlink(path)
+        except OSError as exc:
+            if os.path.isdir(path):
+                raise NotFound(f"{path} is not a file", location=location) from exc
+            _translate(exc, location, path)
+
+    def list(self, prefix: str = "") -> Iterator[FileInfo]:
+        """Every file whose location starts with a prefix, ordered by location."""
+        if prefix:
+            checked(prefix.rstrip("/") or prefix)
+        folder = prefix[: prefix.rindex("/") + 1] if "/" in prefix else ""
+        if folder:
+            self._verify(self._prefix + folder[:-1], folder)
+        return self._walk(folder, prefix)
+
+    def open_write(self, location: str) -> Writer:
+        """Open a file for writing; it appears when the writer commits."""
+        return _LocalWriter(self, self.path(location), location)
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and self.root == other.root  # type: ignore[attr-defined]
+
+    def __hash__(self) -> int:
+        return hash(self.root)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.root!r})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.root,)
+
+    def _walk(self, folder: str, prefix: str) -> Iterator[FileInfo]:
+        try:
+            with os.scandir(self._prefix + folder) as found:
+                entries = [(entry.name + ("/" if entry.is_dir() else ""), entry) for entry in found]
+        except (FileNotFoundError, NotADirectoryError):
+            return
+        except OSError as exc:
+            _translate(exc, folder, self._prefix + folder)
+        for name, entry in sorted(entries, key=lambda pair: pair[0]):
+            location = folder + name
+            if name.startswith(TEMPORARY_PREFIX):
+                continue
+            if name.endswith("/"):
+                # A linked folder could lead anywhere, or around in circles.
+                if not entry.is_symlink() and (
+                    location.startswith(prefix) or prefix.startswith(location)
+                ):
+                    yield from self._walk(location, prefix)
+            elif location.startswith(prefix):
+                try:
+                    yield self.stat(location)
+                except (NotFound, UnsafeLocation):
+                    continue
+
+    def _verify(self, folder: str, location: str) -> None:
+        """Remember that a folder lies under the root, links resolved."""
+        if self._inside(folder, location) and len(folder) - len(self.root) <= 4096:
+            if len(self._folders) >= KNOWN_FOLDERS:
+                self._folders.clear()
+            self._folders.add(folder)
+
+    def _inside(self, path: str, location: str) -> bool:
+        """Whether a path under the root exists; `UnsafeLocation` if a link leads it outside."""
+        root = self._resolved
+        if root is None:
+            root = os.path.realpath(self.root)
+            if os.path.isdir(root):
+                self._resolved = root
+        try:
+            real = os.path.realpath(path)
+        except (OSError, ValueError) as exc:
+            raise UnsafeLocation(
+                f"The location {location!r:.200} cannot be resolved: {exc}", location=location
+            ) from exc
+        if real != root and not real.startswith(root if root == "/" else root + "/"):
+            raise UnsafeLocation(
+                f"The location {location!r:.200} leads outside of {self.root}, through a symbolic "
+                "link",
+                location=location,
+            )
+        return os.path.isdir(path)
+
+    def _open(self, path: str, location: str) -> int:
+        """Open a file for reading; a link only if it stays under the root."""
+        try:
+            fd = os.open(path, _READ)
+        except OSError as exc:
+            if exc.errno != errno.ELOOP:
+                raise
+            self._inside(path, location)
+            fd = os.open(os.path.realpath(path), _READ)
+        return fd
+
+    def _store(
+        self, path: str, location: str, data: bytes | bytearray | memoryview
+    ) -> FileInfo:
+        """Write bytes to a path that was checked; atomically."""
+        temporary, size = self._temporary(path, location, data)
+        try:
+            os.replace(temporary, path)
+        except OSError as exc:
+            _remove(temporary)
+            _translate(exc, location, path)
+        return FileInfo(location, size)
+
+    def _temporary(
+        self, path: str, location: str, data: bytes | bytearray | memoryview
+    ) -> tuple[str, int]:
+        """Write bytes to a new temporary file in the folder of a path; return name and size."""
+        name, fd = self._create(path, location)
+        try:
+            try:
+                size = _write_all(fd, data)
+            finally:
+                os.close(fd)
+        except OSError as exc:
+            _remove(name)
+            _translate(exc, location, path)
+        except BaseException:
+            _remove(name)
+            raise
+        return name, size
+
+    def _create(self, path: str, location: str) -> tuple[str, int]:
+        """Make and open a temporary file in the folder of a path, and the folder if needed."""
+        folder = path[: path.rindex("/") + 1]
+        name = f"{folder}{TEMPORARY_PREFIX}{_process}-{os.getpid():x}-{next(_numbers):x}"
+        try:
+            try:
+                return name, os.open(name, _CREATE, 0o666)
+            except FileNotFoundError:
+                os.makedirs(folder, exist_ok=True)
+                self._folders.discard(folder[:-1])
+                self._verify(folder[:-1] or "/", location)
+                return name, os.open(name, _CREATE, 0o666)
+        except UnsafeLocation:
+            raise
+        except OSError as exc:
+            _translate(exc, location, path)
+
+
+class _LocalWriter(Writer):
+    """Writes to a temporary file; what fits into one write never needs a stream."""
+
+    def __init__(self, filesystem: LocalFileSystem, path: str, location: str) -> None:
+        self._filesystem = filesystem
+        self._path = path
+        self._location = location
+        self._head: bytes = b""
+        self._name: str | None = None
+        self._file: io.BufferedWriter | None = None
+
+    def write(self, data: Any, /) -> int:
+        """Append bytes."""
+        file = self._file
+        if file is None:
+            if not self._head and data.__class__ is bytes:
+                self._head = data
+                return len(data)
+            file = self._start()
+        try:
+            return file.write(data)
+        except OSError as exc:
+            _translate(exc, self._location, self._path)
+
+    def commit(self) -> FileInfo:
+        """Close and rename the temporary file."""
+        file = self._file
+        if file is None:
+            self.info = self._filesystem._store(self._path, self._location, self._head)
+            return self.info
+        assert self._name is not None
+        try:
+            size = file.tell()
+            file.close()
+            os.replace(self._name, self._path)
+        except OSError as exc:
+            self.abort()
+            _translate(exc, self._location, self._path)
+        self._name = None
+        self.info = FileInfo(self._location, size)
+        return self.info
+
+    def abort(self) -> None:
+        """Close and remove the temporary file."""
+        name, self._name = self._name, None
+        if self._file is not None:
+            try:
+                self._file.close()
+            except OSError:
+                pass
+        if name is not None:
+            _remove(name)
+
+    def seekable(self) -> bool:
+        """Yes."""
+        return True
+
+    def tell(self) -> int:
+        """The position: the number of bytes written so far."""
+        return len(self._head) if self._file is None else self._file.tell()
+
+    def seek(self, position: int, whence: int = 0, /) -> int:
+        """Go to a position."""
+        if self._file is None and position == 0 and whence == 0:
+            self._head = b""
+            return 0
+        return self._start().seek(position, whence)
+
+    def truncate(self, size: int | None = None, /) -> int:
+        """Cut what was written, at the position by default."""
+        if self._file is None and not self._head:
+            return 0
+        return self._start().truncate(size)
+
+    def flush(self) -> None:
+        """Nothing is promised before the commit."""
+
+    def _start(self) -> io.BufferedWriter:
+        if self._file is None:
+            self._name, fd = self._filesystem._create(self._path, self._location)
+            self._file = open(fd, "wb")
+            self._file.write(self._head)
+        return self._file
+
+
+def _write_all(fd: int, data: bytes | bytearray | memoryview) -> int:
+    """Write all bytes, of which the system may take only a part at once; return their number."""
+    done = os.write(fd, data)
+    if data.__class__ is bytes and done == len(data):
+        return done
+    view = memoryview(data).cast("B")
+    while done < view.nbytes:
+        done += os.write(fd, view[done:])
+    return done
+
+
+def _remove(path: str) -> None:
+    """Remove a temporary file, if it is still there."""
+    try:
+        os.unlink(path)
+    except OSError:
+        pass
+
+
+_UNSAFE = frozenset((errno.ENAMETOOLONG, errno.ELOOP))
+_UNAVAILABLE = frozenset((errno.ESTALE, errno.ETIMEDOUT, errno.EHOSTDOWN, errno.ENOTCONN))
+_TYPES: list[tuple[type[OSError], Callable[..., StorageError], str]] = [
+    (FileNotFoundError, NotFound, "does not exist"),
+    (NotADirectoryError, NotFound, "does not exist: a folder on the way is a file"),
+    (IsADirectoryError, NotFound, "is a folder, not a file"),
+    (PermissionError, PermissionDenied, "may not be accessed by this process"),
+    (FileExistsError, Conflict, "exists already"),
+    (ConnectionError, Unavailable, "cannot be reached"),
+]
+
+
+def _translate(exc: OSError, location: str, path: str) -> NoReturn:
+    """Raise the error of the port that means what the system's error says."""
+    if isinstance(exc, StorageError):
+        raise exc
+    if exc.errno in _UNSAFE:
+        raise UnsafeLocation(
+            f"The location {location!r:.200} cannot be a file here: {exc.strerror}",
+            location=location,
+        ) from exc
+    for kind, error, words in _TYPES:
+        if isinstance(exc, kind):
+            raise error(f"{path} {words}", location=location) from exc
+    error = Unavailable if exc.errno in _UNAVAILABLE else StorageError
+    raise error(f"{path}: {exc.strerror or exc}", location=location) from exc

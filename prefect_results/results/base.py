@@ -1,0 +1,521 @@
+"""What a Result is: an immutable value, how it becomes data, and where the data lies.
+
+Not here: the result types that store something, and the registry that names types on the wire.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
+
+from prefect_results.exceptions import ImmutableError
+from prefect_results.results import inline
+from prefect_results.results.equality import same_value
+from prefect_results.results.location import fill, unique_token, utc_now
+from prefect_results.serializers import PickleSerializer, Serializer
+
+if TYPE_CHECKING:
+    import logging
+
+R = TypeVar("R", bound="Result")
+Location = str | Callable[..., str] if TYPE_CHECKING else Any
+
+_PICKLE = PickleSerializer()
+_PACKAGE = __name__.partition(".")[0] + "."
+_new = object.__new__
+_NOT_IMPLEMENTED = (
+    "Not implemented on the base Result class - if you are seeing this error you might be trying "
+    "to use features that require choosing a Result subclass; see the types in "
+    "prefect_results.results, and https://docs.prefect.io/core/concepts/results.html"
+)
+
+
+class ResultNotImplementedError(NotImplementedError):
+    """The type of a result has no such feature; the base `Result` cannot read or write."""
+
+
+class Result:
+    """The outcome of a task: a value, how it becomes data, and where that data lies (PIN-4).
+
+    A Result is immutable: each method returns a new one. Nothing is read, written or serialized
+    before a method that says so is called; comparing or printing a Result does none of it.
+
+    A subclass may assign its own attributes in its `__init__`. Subclasses written for Prefect
+    1.4.1, which assign to a copy (`new = self.copy(); new.value = ...; return new`), work too:
+    copies of types from outside this package stay assignable until a state takes them.
+
+    Args:
+        value: the value, or, when `serialized`, the JSON-compatible object that stands for it.
+        location: where the data lies, or will: a text, a `str.format` template, or a callable
+            that takes the template's values as keyword arguments and returns the location. None
+            means that `default_location` is used for writing.
+        serializer: turns values into bytes, or JSON, and back; `PickleSerializer()` by default.
+        serialized: whether `value` is in its serialized form.
+    """
+
+    __slots__ = (
+        "_formatter", "_frozen", "_stored", "location", "serialized", "serializer", "value"
+    )  # fmt: skip
+
+    value: Any
+    location: str | None
+    serializer: Serializer
+    serialized: bool
+    _formatter: Callable[..., str] | None
+    # Whether the bytes of the value are known to lie at the location.
+    _stored: bool
+    # Only types from outside this package have it; those from inside are frozen by their class.
+    _frozen: bool
+
+    # Names of the attributes that travel in the wire form beside location and serializer.
+    wire_fields: ClassVar[tuple[str, ...]] = ()
+    # Extra slots and the values they have in a result that was loaded from the wire.
+    _extras: ClassVar[Mapping[str, Any]] = {}
+    # A subclass of the same layout that can be assigned to; None for types from outside.
+    _draft: ClassVar[type[Result] | None] = None
+    _final: ClassVar[type[Result]]
+
+    def __new__(cls: type[R], *args: Any, **kwargs: Any) -> R:
+        return _new(cls._draft or cls)  # type: ignore[return-value]
+
+    def __init__(
+        self,
+        value: Any = None,
+        location: Location | None = None,
+        serializer: Serializer | None = None,
+        *,
+        serialized: bool = False,
+    ) -> None:
+        self.value = value
+        self.serializer = _PICKLE if serializer is None else serializer
+        self.serialized = serialized
+        if location is None or isinstance(location, str):
+            self.location = location
+            self._formatter = None
+        else:
+            self.location = None
+            self._formatter = location
+        self._stored = serialized and location is not None
+        cls = self.__class__
+        if cls is _ResultDraft:
+            self.__class__ = Result
+        elif cls.__init__ is Result.__init__:
+            self._seal()
+
+    def __init_subclass__(cls, *, draft_of: type[Result] | None = None, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if draft_of is not None:
+            cls._final = draft_of
+            return
+        if "__init__" in cls.__dict__:
+            cls.__init__ = _sealing(cls.__init__)  # type: ignore[method-assign]
+        if cls.__module__.startswith(_PACKAGE) and not cls.__dictoffset__:
+            cls._draft = _draft_type(cls)
+            return
+        cls._draft = None
+        if cls.__setattr__ is Result.__setattr__:
+            cls.__setattr__ = _assign_to_draft  # type: ignore[method-assign,assignment]
+            cls.__delattr__ = _delete_from_draft  # type: ignore[method-assign,assignment]
+        for name in ("read", "write"):
+            if name in cls.__dict__:
+                setattr(cls, name, _marking_stored(cls.__dict__[name]))
+
+    # -- values from values ---------------------------------------------------------------------
+
+    def copy(self: R) -> R:
+        """Return an equal result."""
+        new = self._thawed()
+        if self._draft is not None:
+            new.__class__ = self.__class__
+        return new
+
+    def from_value(self: R, value: Any) -> R:
+        """Return a result of another value, with the same settings and without a location.
+
+        Args:
+            value: the value.
+        """
+        draft = self._draft
+        if draft is None:
+            return self._replace(value=value, location=None, serialized=False, _stored=False)
+        new = _new(draft)
+        new.value = value
+        new.location = None
+        new.serializer = self.serializer
+        new.serialized = False
+        new._formatter = self._formatter
+        new._stored = False
+        for name in self._extras:
+            setattr(new, name, getattr(self, name))
+        new.__class__ = self.__class__
+        return new  # type: ignore[return-value]
+
+    def with_location(self: R, location: Location | None) -> R:
+        """Return a result with another location, template or callable; for a task's `target`.
+
+        Args:
+            location: as for the class.
+        """
+        if location is None or isinstance(location, str):
+            return self._replace(location=location, _formatter=None, _stored=False)
+        return self._replace(location=None, _formatter=location, _stored=False)
+
+    def format(self: R, **kwargs: Any) -> R:
+        """Return a result whose location is filled; `default_location` if there is no template.
+
+        Args:
+            **kwargs: the values that the template can name.
+
+        Raises:
+            UnknownTemplateName: if the template names another one (also a `KeyError`).
+        """
+        return self._replace(location=self._fill(kwargs))
+
+    @property
+    def default_location(self) -> str:
+        """A new location that nothing lies at: the UTC date, and a unique name."""
+        now = utc_now()
+        return f"{now.year}/{now.month}/{now.day}/{unique_token()}.prefect_result"
+
+    @property
+    def logger(self) -> logging.Logger:
+        """The logger of this type of result."""
+        return _logger(type(self).__name__)
+
+    # -- data from values, and back -------------------------------------------------------------
+
+    def serialize(self: R) -> R:
+        """Return a result whose value is JSON-compatible; this one stays as it is.
+
+        Types that store write the value, unless it is stored already, and keep its location; the
+        base type keeps what the serializer returned inline.
+
+        Returns:
+            A serialized result; this one if it is serialized.
+
+        Raises:
+            SerializationError: if the serializer cannot handle the value.
+            StorageError: if it cannot be stored.
+        """
+        if self.serialized:
+            self._seal()
+            return self
+        if self._stored or (self.value is None and self.location is not None):
+            return self._replace(value=None, serialized=True)._seal()
+        return self._serialize_value()._seal()
+
+    def deserialize(self: R) -> R:
+        """Return a result whose value is the Python object again; this one stays as it is.
+
+        Returns:
+            A result that is not serialized; this one if it is not.
+
+        Raises:
+            DeserializationError, StorageError: if the value cannot be had.
+        """
+        if not self.serialized:
+            return self
+        if self.value is None:
+            if self.location is None:
+                return self._replace(serialized=False)
+            return self.read(self.location)._replace(serialized=False, _stored=True)
+        value = inline.decode(self.value, self.serializer, type(self).__name__)
+        return self._replace(value=value, serialized=False)
+
+    def read(self: R, location: str) -> R:
+        """Return a result with the value that lies at a location.
+
+        Raises:
+            ResultNotImplementedError: on the base class.
+        """
+        raise ResultNotImplementedError(_NOT_IMPLEMENTED)
+
+    def write(self: R, value_: Any, **kwargs: Any) -> R:
+        """Store a value; return a result with the value and its filled location.
+
+        Args:
+            value_: the value.
+            **kwargs: the values that the location's template can name.
+
+        Raises:
+            ResultNotImplementedError: on the base class.
+        """
+        raise ResultNotImplementedError(_NOT_IMPLEMENTED)
+
+    def exists(self, location: str, **kwargs: Any) -> bool:
+        """Whether a value lies at a location; not whether it can be read.
+
+        Args:
+            location: the location, or its template.
+            **kwargs: the values that the template can name.
+
+        Raises:
+            ResultNotImplementedError: on the base class.
+        """
+        raise ResultNotImplementedError(_NOT_IMPLEMENTED)
+
+    # -- for this package -----------------------------------------------------------------------
+
+    @classmethod
+    def revive(
+        cls: type[R],
+        value: Any = None,
+        location: str | None = None,
+        serializer: Serializer | None = None,
+        *,
+        serialized: bool = True,
+        **fields: Any,
+    ) -> R:
+        """Make a result of its wire form; touches no storage.
+
+        Args:
+            value: the serialized value, where it is inline.
+            location: where the data lies.
+            serializer: how it was serialized; `PickleSerializer()` by default.
+            serialized: whether the value is in its serialized form.
+            **fields: the type's `wire_fields`.
+
+        Raises:
+            TypeError: if the fields do not fit.
+        """
+        draft = cls._draft
+        if draft is None:
+            made = cls(**fields, location=location, serializer=serializer)
+            stored = serialized and location is not None
+            return made._replace(value=value, serialized=serialized, _stored=stored)._seal()
+        new = _new(draft)
+        new.value = value
+        new.location = location
+        new.serializer = _PICKLE if serializer is None else serializer
+        new.serialized = serialized
+        new._formatter = None
+        new._stored = serialized and location is not None
+        for name, default in cls._extras.items():
+            setattr(new, name, fields.pop(name, default))
+        if fields:
+            raise TypeError(f"{cls.__name__} has no fields {', '.join(fields)}")
+        new.__class__ = cls
+        return new  # type: ignore[return-value]
+
+    def _serialize_value(self: R) -> R:
+        """Serialize a value that is not stored: write it if this type writes, else inline."""
+        if type(self).write is Result.write:
+            value = inline.encode(self.value, self.serializer, type(self).__name__)
+            return self._replace(value=value, serialized=True)
+        if self.value is None:
+            return self._replace(serialized=True)
+        return self.write(self.value, **inline.ambient_values())._replace(
+            value=None, serialized=True, _stored=True
+        )
+
+    def _fill(self, values: Mapping[str, Any]) -> str:
+        template = self._formatter if self.location is None else self.location
+        return self.default_location if template is None else fill(template, values)
+
+    def _replace(self: R, **changes: Any) -> R:
+        """Return a copy with other attributes."""
+        new = self._thawed()
+        for name, value in changes.items():
+            setattr(new, name, value)
+        if self._draft is not None:
+            new.__class__ = self.__class__
+        return new
+
+    def _thawed(self: R) -> R:
+        """Return a copy that can be assigned to; of this package's types it is a draft."""
+        draft = self._draft
+        if draft is None:
+            return self._copy_from_outside()
+        new = _new(draft)
+        new.value = self.value
+        new.location = self.location
+        new.serializer = self.serializer
+        new.serialized = self.serialized
+        new._formatter = self._formatter
+        new._stored = self._stored
+        for name in self._extras:
+            setattr(new, name, getattr(self, name))
+        return new  # type: ignore[return-value]
+
+    def _seal(self: R) -> R:
+        """Freeze a draft; a state does it with each result that it takes."""
+        cls = self.__class__
+        if cls._draft is None:
+            object.__setattr__(self, "_frozen", True)
+        elif cls._final is not cls:
+            self.__class__ = cls._final
+        return self
+
+    def _copy_from_outside(self: R) -> R:
+        """Copy a type from outside the package, which may have a say in how it is pickled."""
+        make, arguments, *state = self.__reduce__()
+        new: R = make(*arguments)
+        if state:
+            if hasattr(new, "__setstate__"):
+                new.__setstate__(state[0])
+            else:
+                new.__dict__.update(state[0])
+        return new
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise ImmutableError(
+            f"A {type(self).__name__} is immutable, its {name} cannot be assigned; from_value(), "
+            "with_location() and the class itself make another one"
+        )
+
+    def __delattr__(self, name: str) -> None:
+        raise ImmutableError(f"A {type(self).__name__} is immutable, its {name} cannot be deleted")
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        if type(self) is not type(other):
+            return False
+        return all(map(same_value, self._facts(), other._facts()))  # type: ignore[attr-defined]
+
+    def __hash__(self) -> int:
+        self._seal()
+        return hash((type(self), self.location))
+
+    def __repr__(self) -> str:
+        try:
+            text = repr(self.value)
+        except Exception as exc:
+            text = f"a {type(self.value).__name__} whose repr raises {type(exc).__name__}"
+        return f"<{type(self).__name__}: {text}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        slots = self._slots()
+        if self._draft is not None:
+            return _rebuild, (type(self), slots)
+        getstate = type(self).__dict__.get("__getstate__")
+        state = dict(self.__dict__) if getstate is None else getstate(self)
+        return _rebuild, (type(self), slots), state
+
+    def _slots(self) -> dict[str, Any]:
+        """The attributes that are kept in slots."""
+        names = ("value", "location", "serializer", "serialized", "_formatter", "_stored")
+        return {name: getattr(self, name) for name in (*names, *self._extras)}
+
+    def _facts(self) -> list[Any]:
+        """What makes two results of one type equal."""
+        facts = [self.location, self.serialized, self.serializer, self._formatter, self.value]
+        facts += [getattr(self, name) for name in self._extras if name[0] != "_"]
+        if self._draft is None:
+            public = {key: item for key, item in self.__dict__.items() if key[0] != "_"}
+            facts.append(public)
+        return facts
+
+
+def _draft_type(cls: type[Result]) -> type[Result]:
+    """A subclass with the same layout whose instances can be assigned to, and become the class."""
+    body = {
+        "__slots__": (),
+        "__module__": cls.__module__,
+        "__setattr__": object.__setattr__,
+        "__delattr__": object.__delattr__,
+    }
+    cls._final = cls
+    draft = type(cls)(f"_{cls.__name__}Draft", (cls,), body, draft_of=cls)  # type: ignore[call-arg]
+    return draft
+
+
+def _sealing(init: Callable[..., None]) -> Callable[..., None]:
+    """An `__init__` that freezes the result when the outermost one is done."""
+
+    @functools.wraps(init)
+    def __init__(self: Result, *args: Any, **kwargs: Any) -> None:
+        init(self, *args, **kwargs)
+        if type(self).__init__ is __init__:
+            self._seal()
+
+    return __init__
+
+
+def _marking_stored(method: Callable[..., Any]) -> Callable[..., Any]:
+    """A user's `read` or `write` whose result knows that its value is at its location."""
+
+    @functools.wraps(method)
+    def stored(self: Result, *args: Any, **kwargs: Any) -> Any:
+        found = method(self, *args, **kwargs)
+        if isinstance(found, Result) and found is not self and found.location is not None:
+            object.__setattr__(found, "_stored", True)
+            object.__setattr__(found, "serialized", False)
+        return found
+
+    return stored
+
+
+def _assign_to_draft(self: Result, name: str, value: Any) -> None:
+    if getattr(self, "_frozen", False):
+        Result.__setattr__(self, name, value)
+    object.__setattr__(self, name, value)
+
+
+def _delete_from_draft(self: Result, name: str) -> None:
+    if getattr(self, "_frozen", False):
+        Result.__delattr__(self, name)
+    object.__delattr__(self, name)
+
+
+def _rebuild(cls: type[Result], slots: dict[str, Any]) -> Result:
+    """Make a result of what its `__reduce__` kept."""
+    new = _new(cls._draft or cls)
+    for name, value in slots.items():
+        object.__setattr__(new, name, value)
+    return new._seal() if cls._draft is not None else new
+
+
+@functools.cache
+def _logger(name: str) -> logging.Logger:
+    from prefect_results.logging import get_logger
+
+    return get_logger(name)
+
+
+_ResultDraft: Final = _draft_type(Result)
+Result._draft = _ResultDraft
+
+
+class NoResultType(Result):
+    """The type of `NoResult`: nothing has run yet. Not a result whose value is None."""
+
+    __slots__ = ()
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> NoResultType:
+        return _no_result[0] if _no_result else super().__new__(cls)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        if not _no_result:
+            super().__init__()
+
+    def copy(self) -> NoResultType:
+        """This one; there is no other."""
+        return self
+
+    def from_value(self, value: Any) -> Result:  # type: ignore[override]
+        """A `Result` of the value."""
+        return Result(value)
+
+    def serialize(self) -> NoResultType:
+        """This one; there is nothing to serialize."""
+        return self
+
+    def deserialize(self) -> NoResultType:
+        """This one."""
+        return self
+
+    def _replace(self, **changes: Any) -> Result:  # type: ignore[override]
+        return Result()._replace(**changes)
+
+    def _seal(self) -> NoResultType:
+        return self if type(self) is NoResultType else super()._seal()
+
+    def __reduce__(self) -> Any:
+        return "NoResult"
+
+
+_no_result: list[NoResultType] = []
+_no_result.append(NoResultType())
+NoResult: Final = _no_result[0]

@@ -1,0 +1,140 @@
+"""Results whose bytes lie on a filesystem: reading, writing, and where, in one place.
+
+Not here: which filesystem; each result type says its own.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from prefect_results.exceptions import StorageError
+from prefect_results.results.base import Result
+from prefect_results.results.errors import stored_elsewhere, unreadable, unserializable
+from prefect_results.results.location import fill
+
+if TYPE_CHECKING:
+    from prefect_results.filesystems import FileSystem
+
+S = TypeVar("S", bound="StoredResult")
+
+_DEBUG = 10
+
+
+class StoredResult(Result):
+    """Base of the results that keep their bytes on a filesystem.
+
+    A subclass gives the `filesystem`; it may say in `_place` how its locations map to names there.
+    """
+
+    __slots__ = ()
+
+    @property
+    def filesystem(self) -> FileSystem:
+        """The filesystem that the bytes lie on."""
+        raise NotImplementedError
+
+    def write(self: S, value_: Any, **kwargs: Any) -> S:
+        """Serialize a value and store it, atomically.
+
+        Args:
+            value_: the value.
+            **kwargs: the values that the location's template can name.
+
+        Returns:
+            A result with the value and the location where it lies.
+
+        Raises:
+            SerializationError: if the serializer cannot handle the value.
+            UnsafeLocation: if the filled location leaves the root.
+            StorageError: if it cannot be stored.
+            UnknownTemplateName: if the template names what is not among the values.
+        """
+        location = self._fill(kwargs)
+        debug = self.logger.isEnabledFor(_DEBUG)
+        if debug:
+            self.logger.debug("Starting to upload result to %s...", location)
+        writer = None
+        try:
+            filesystem, name = self._place(location, self.location)
+            writer = filesystem.open_write(name)
+            self.serializer.dump(value_, writer)  # type: ignore[arg-type]
+            writer.commit()
+        except BaseException as exc:
+            if writer is not None:
+                writer.abort()
+            if isinstance(exc, Exception):
+                kind = type(self).__name__
+                raise unserializable(exc, value_, self.serializer, kind, location) from exc
+            raise
+        new = self._written(value_, location, filesystem, name)
+        if debug:
+            self.logger.debug("Finished uploading result to %s...", new.location)
+        return new
+
+    def read(self: S, location: str) -> S:
+        """Read the value at a location.
+
+        Args:
+            location: where it lies.
+
+        Returns:
+            A result with the value and the location.
+
+        Raises:
+            NotFound: if there is nothing.
+            Corrupt: if it is empty, truncated or of another format.
+            DeserializationError: if it needs what is not there, a missing module say.
+            UnsafeLocation: if the location leaves the root.
+            StorageError: if it cannot be read.
+        """
+        debug = self.logger.isEnabledFor(_DEBUG)
+        if debug:
+            self.logger.debug("Starting to read result from %s...", location)
+        try:
+            filesystem, name = self._place(location, None if self._stored else self.location)
+            file = filesystem.open_read(name)
+            try:
+                value = self.serializer.load(file)
+            finally:
+                file.close()
+        except Exception as exc:
+            raise unreadable(exc, self.serializer, type(self).__name__, location) from exc
+        new = self._filled(value, location)
+        if debug:
+            self.logger.debug("Finished reading result from %s...", location)
+        return new
+
+    def exists(self, location: str, **kwargs: Any) -> bool:
+        """Whether a value lies at a location; not whether it can be read.
+
+        Args:
+            location: the location, or its template.
+            **kwargs: the values that the template can name.
+
+        Raises:
+            UnsafeLocation: if the filled location leaves the root.
+            StorageError: if the storage cannot tell.
+        """
+        filled = fill(location, kwargs)
+        try:
+            filesystem, name = self._place(filled, location)
+            return filesystem.exists(name)
+        except StorageError as exc:
+            raise stored_elsewhere(exc, type(self).__name__, filled) from exc
+
+    def _place(self, location: str, template: str | None) -> tuple[FileSystem, str]:
+        """The filesystem and the name there of a location.
+
+        Args:
+            location: filled.
+            template: what the user configured it as; None if it comes from elsewhere.
+        """
+        return self.filesystem, location
+
+    def _written(self: S, value: Any, location: str, filesystem: FileSystem, name: str) -> S:
+        """The result of a write."""
+        return self._filled(value, location)
+
+    def _filled(self: S, value: Any, location: str) -> S:
+        """A result with a value that lies at a location."""
+        return self._replace(value=value, location=location, serialized=False, _stored=True)
