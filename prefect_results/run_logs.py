@@ -1,7 +1,7 @@
 """Log records of recorded runs, on their way to the API.
 
 What belongs here: the handler that picks the records and the thread that sends them in batches.
-What does not: the client that is handed the batches (the backend registers it), and how lines
+What does not: the client that is handed the batches (`prefect_results.clients`), and how lines
 look (`prefect_results.logging`).
 """
 
@@ -11,12 +11,11 @@ import atexit
 import logging
 import threading
 import warnings
-from collections.abc import Callable
 from queue import Empty, Queue
 from typing import Any
 
+from prefect_results.clients import make_client
 from prefect_results.context import context
-from prefect_results.exceptions import ConfigurationError
 
 # Sizes are in characters of the JSON that is sent.
 MAX_LOG_SIZE = 1_000_000
@@ -24,19 +23,6 @@ MAX_BATCH_LOG_SIZE = 4_000_000
 LOG_OVERHEAD = len(
     '{"flow_run_id": "", "task_run_id": "", "timestamp": "", "name": "", "level": "", "message": ""}'
 ) + sum((32, 32, len("2022-01-01T00:00:00.000000+00:00"), 100, len("WARNING")))
-
-_client_factory: Callable[[], Any] | None = None
-
-
-def register_log_client(factory: Callable[[], Any]) -> None:
-    """Say what makes the client that logs are sent with.
-
-    Args:
-        factory: Returns an object with a method `write_run_logs(list of dictionaries)`.
-    """
-    global _client_factory
-    _client_factory = factory
-
 
 def getlogsize(log: dict[str, Any]) -> int:
     """Return about how long a log entry is as JSON, in characters."""
@@ -62,9 +48,7 @@ class LogManager:
         """Start the thread, unless it runs."""
         if self.thread is not None:
             return
-        if _client_factory is None:
-            raise ConfigurationError("No client is registered to send the logs of this run with.")
-        self.client = _client_factory()
+        self.client = make_client()
         self.logging_period = context.config.cloud.logging_heartbeat
         self._stopped.clear()
         self.thread = threading.Thread(
