@@ -1,0 +1,65 @@
+"""The one step that writes results: a successful run's value goes where its Result says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from prefect_results.context import context as ambient
+from prefect_results.engine.inputs import template_values
+from prefect_results.results import Result, ResultNotImplementedError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from prefect_results.core import Task
+
+
+def checkpoint(value: Any, template: Result, task: Task, inputs: Mapping[str, Result]) -> Result:
+    """Return the Result of a value; written, when the run checkpoints.
+
+    Written are values other than `None`, unless checkpointing is off for all
+    (`flows.checkpointing`, `context.checkpointing`) or for the task (`checkpoint=False`), or the
+    template has nowhere to write to (the base `Result`).
+
+    Args:
+        value: what `task.run` returned.
+        template: the task's (or the flow's) result: where and how to write.
+        task: the task.
+        inputs: the inputs of the run, for the location's template.
+
+    Returns:
+        A Result with the value and, when written, its location.
+    """
+    if (
+        value is None
+        or ambient.get("checkpointing") is not True
+        or task.checkpoint is False
+        or not can_write(template)
+    ):
+        return template.from_value(value)
+    try:
+        return template.write(value, **template_values(inputs))
+    except ResultNotImplementedError:
+        return template.from_value(value)
+
+
+def can_write(template: Result) -> bool:
+    """Whether a result of this type has somewhere to write to."""
+    return type(template).write is not Result.write
+
+
+def why_not(template: Result, task: Task) -> str | None:
+    """Why a value that somebody asked to keep is not written, or `None` if it is, or nobody did."""
+    asked = task.target is not None or task.checkpoint is True or can_write(template)
+    if not asked:
+        return None
+    if task.checkpoint is False:
+        return "the task has checkpoint=False"
+    if ambient.get("checkpointing") is not True:
+        return (
+            "checkpointing is off: set PREFECT__FLOWS__CHECKPOINTING=true, or checkpointing under "
+            "[flows] in the configuration file"
+        )
+    if not can_write(template):
+        return "neither the task nor the flow has a result= that says where to"
+    return None

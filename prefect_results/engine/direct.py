@@ -1,0 +1,143 @@
+"""The short way of a task run in which no step but the run itself has anything to decide.
+
+Most task runs start `Pending`, after upstream tasks that all succeeded, for a task without
+handlers, cache, target, or special trigger: every check before `Task.run` would pass its state on.
+`DirectTask` finds that out once for a task, and then runs it (or each mapped child) with its
+values alone. The outcome is the one of `TaskRunner.run`; whatever is out of the ordinary, an
+exception first of all, is handed to it.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from logging import DEBUG, INFO
+from typing import TYPE_CHECKING, Any
+
+from prefect_results.context import Deferred
+from prefect_results.context import context as ambient
+from prefect_results.engine import execution
+from prefect_results.engine.checkpoint import can_write, checkpoint
+from prefect_results.engine.task_runner import TaskRunner
+from prefect_results.logging import emit_line, get_logger
+from prefect_results.results import Result
+from prefect_results.states import Cached, Mapped, State, Success
+from prefect_results.triggers import all_successful
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from prefect_results.core import Edge, Task
+
+FINISHED = "Task '%s': Finished task run for task with final state: 'Success'"
+
+
+def is_plain(task: Task, runner_cls: type, handlers: Sequence[Any] | None) -> bool:
+    """Whether the steps around the run of `task` decide nothing, given ordinary states."""
+    return (
+        runner_cls is TaskRunner
+        and not handlers
+        and not task.state_handlers
+        and task.target is None
+        and task.cache_for is None
+        and task.task_run_name is None
+        and task.trigger is all_successful
+    )
+
+
+def value_is_here(state: State) -> bool:
+    """Whether an upstream state is an ordinary success whose value can be used as it is."""
+    kind = type(state)
+    if kind is Success or kind is Cached:
+        return not state._result.serialized
+    if kind is Mapped and isinstance(state, Mapped):
+        return all(child is not None and value_is_here(child) for child in state.map_states)
+    return False
+
+
+class DirectTask:
+    """Runs a plain task with given values.
+
+    Args:
+        task: the task; `is_plain` holds for it.
+        context: the whole context of the task's runs but for what differs between children;
+            taken over.
+        flow_result: the flow's result, for tasks that have none of their own.
+    """
+
+    __slots__ = ("_context", "_flow_result", "_logger", "_logs", "_result", "_simple", "_task", "_writes")
+
+    def __init__(self, task: Task, context: dict[str, Any], flow_result: Result | None) -> None:
+        runner = TaskRunner(task, flow_result=flow_result)
+        context["map_index"] = None
+        context["task_full_name"] = task.name
+        with ambient(context):
+            _, context = runner.initialize_run(None, context)
+        self._task = task
+        self._flow_result = flow_result
+        self._result = runner.result
+        self._context = {**ambient.current(), **context}
+        self._logger = runner.logger
+        self._logs = runner.logger.isEnabledFor(INFO)
+        self._simple = task.timeout is None and not task.log_stdout
+        self._writes = (
+            context["checkpointing"] is True
+            and task.checkpoint is not False
+            and can_write(runner.result)
+        )
+
+    def debugs(self) -> bool:
+        """Whether somebody reads debug lines, which only the long way writes."""
+        return self._logger.isEnabledFor(DEBUG)
+
+    def run(
+        self,
+        values: dict[str, Any],
+        upstream: Callable[[], Mapping[Edge, State]],
+        index: int | None = None,
+    ) -> State:
+        """Run the task.
+
+        Args:
+            values: arguments of `Task.run`.
+            upstream: called without arguments, gives the upstream states by edge; only where
+                they are needed.
+            index: the map index of a mapped child.
+
+        Returns:
+            The state the run ended in.
+        """
+        context = self._context.copy()
+        name = self._task.name
+        if index is not None:
+            name = f"{name}[{index}]"
+            context["map_index"] = index
+            context["task_full_name"] = name
+            context["logger"] = Deferred(partial(get_logger, name))
+        previous = ambient.swap(context)
+        try:
+            if self._logs:
+                emit_line(self._logger, INFO, f"Task '{name}': Starting task run...")
+            try:
+                if self._simple:
+                    value = self._task.run(**values)
+                else:
+                    value = execution.call(self._task, values, self._logger)
+            except BaseException as exc:
+                return self._runner().go_on_after(exc, upstream(), context)
+            if self._writes:
+                inputs = {key: Result(item) for key, item in values.items()}
+                try:
+                    result = checkpoint(value, self._result, self._task, inputs)
+                except Exception as exc:
+                    return self._runner().go_on_after(exc, upstream(), context, in_task=False)
+            else:
+                result = self._result.from_value(value)
+            state = Success(execution.SUCCESS_MESSAGE, result)
+            if self._logs:
+                emit_line(self._logger, INFO, FINISHED % name)
+            return state
+        finally:
+            ambient.swap(previous)
+
+    def _runner(self) -> TaskRunner:
+        return TaskRunner(self._task, flow_result=self._flow_result)

@@ -1,0 +1,246 @@
+"""Time limits on function calls: an alarm in the main thread, a process elsewhere."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from typing import TYPE_CHECKING, Any
+
+from prefect_results.context import context as ambient
+from prefect_results.exceptions import PrefectSignal, TaskTimeoutSignal
+from prefect_results.logging import get_logger
+
+if TYPE_CHECKING:
+    import logging
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from prefect_results.core import Task
+
+
+def run_task_with_timeout(
+    task: Task,
+    args: Sequence[Any] = (),
+    kwargs: Mapping[str, Any] | None = None,
+    logger: logging.Logger | None = None,
+) -> Any:
+    """Call `task.run` within `task.timeout` seconds.
+
+    In the main thread an alarm interrupts the call; in another thread the call is made in a
+    process of its own, which is ended. Where neither is possible (Windows, a daemonic process)
+    the limit is soft: the run is `TimedOut` but goes on in the background, with a warning.
+
+    Args:
+        task: the task; `timeout` is in seconds, `None` for no limit.
+        args: positional arguments of `run`.
+        kwargs: keyword arguments of `run`.
+        logger: a logger for details.
+
+    Returns:
+        What `run` returned.
+
+    Raises:
+        TaskTimeoutSignal: if the limit is reached.
+    """
+    import multiprocessing
+    import threading
+
+    kwargs = kwargs or {}
+    if task.timeout is None:
+        return task.run(*args, **kwargs)
+    logger = logger or get_logger()
+    name = f"Task '{ambient.get('task_full_name') or task.name}'"
+    limit = task.timeout
+
+    if sys.platform.startswith("win"):
+        where = "on Windows"
+    elif threading.current_thread() is threading.main_thread():
+        logger.debug("%s: Attaching thread based timeout handler...", name)
+        return run_with_thread_timeout(task.run, args, kwargs, limit, logger, name)
+    elif not multiprocessing.current_process().daemon:
+        logger.debug("%s: Attaching process based timeout handler...", name)
+        return run_with_multiprocess_timeout(task.run, args, kwargs, limit, logger, name)
+    else:
+        where = "in a daemonic subprocess"
+    logger.debug("%s: Falling back to a soft timeout because we are running %s.", name, where)
+    return _run_with_soft_timeout(task.run, args, kwargs, limit, where)
+
+
+def run_with_thread_timeout(
+    fn: Callable[..., Any],
+    args: Sequence[Any] = (),
+    kwargs: Mapping[str, Any] | None = None,
+    timeout: float | None = None,
+    logger: logging.Logger | None = None,
+    name: str | None = None,
+) -> Any:
+    """Call `fn` in the main thread and interrupt it after `timeout` seconds.
+
+    Args:
+        fn: the function.
+        args: its positional arguments.
+        kwargs: its keyword arguments.
+        timeout: seconds; `None` for no limit.
+        logger: a logger for details.
+        name: the call's name in log lines; by default the function's.
+
+    Returns:
+        What `fn` returned.
+
+    Raises:
+        TaskTimeoutSignal: if the limit is reached.
+        ValueError: if called outside the main thread.
+    """
+    if timeout is None:
+        return fn(*args, **(kwargs or {}))
+    logger = logger or get_logger()
+    name = name or f"Function '{fn.__name__}'"
+    with _alarm(timeout):
+        logger.debug("%s: Executing function in main thread...", name)
+        return fn(*args, **(kwargs or {}))
+
+
+@contextlib.contextmanager
+def _alarm(seconds: float) -> Iterator[None]:
+    import signal
+
+    def expired(signum: int, frame: Any) -> None:
+        raise TaskTimeoutSignal("Execution timed out.")
+
+    previous = signal.signal(signal.SIGALRM, expired)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, previous)
+
+
+def run_with_multiprocess_timeout(
+    fn: Callable[..., Any],
+    args: Sequence[Any] = (),
+    kwargs: Mapping[str, Any] | None = None,
+    timeout: float | None = None,
+    logger: logging.Logger | None = None,
+    name: str | None = None,
+) -> Any:
+    """Call `fn` in a new process and end it after `timeout` seconds.
+
+    Function, arguments, context and value travel by cloudpickle.
+
+    Args:
+        fn: the function.
+        args: its positional arguments.
+        kwargs: its keyword arguments.
+        timeout: seconds; `None` for no limit and no process.
+        logger: a logger for details.
+        name: the call's name in log lines; by default the function's.
+
+    Returns:
+        What `fn` returned.
+
+    Raises:
+        TaskTimeoutSignal: if the limit is reached.
+        Exception: what `fn` raised, or `RuntimeError` if its value cannot be pickled or its
+            process died.
+    """
+    if timeout is None:
+        return fn(*args, **(kwargs or {}))
+    import multiprocessing
+
+    import cloudpickle
+
+    logger = logger or get_logger()
+    name = name or f"Function '{fn.__name__}'"
+    payload = cloudpickle.dumps((fn, tuple(args), dict(kwargs or {}), _picklable_context()))
+    spawn = multiprocessing.get_context("spawn")
+    receiver, sender = spawn.Pipe(duplex=False)
+    process = spawn.Process(target=_answer_to, args=(sender, payload))
+    logger.debug("%s: Sending execution to a new process...", name)
+    process.start()
+    sender.close()
+    try:
+        if not receiver.poll(timeout):
+            raise TaskTimeoutSignal(f"Execution timed out for {name}.")
+        try:
+            ok, value = cloudpickle.loads(receiver.recv_bytes())
+        except EOFError:
+            process.join()
+            raise RuntimeError(
+                f"{name}: the process that ran it died with exit code {process.exitcode}"
+            ) from None
+    finally:
+        receiver.close()
+        process.kill() if process.is_alive() and not process.join(0.1) else process.join()
+    if not ok:
+        raise value
+    return value
+
+
+def _picklable_context() -> dict[str, Any]:
+    """The ambient context but for what cannot travel (loggers are made anew)."""
+    import cloudpickle
+
+    kept = {}
+    for key, value in dict(ambient).items():
+        try:
+            cloudpickle.dumps(value)
+        except Exception:
+            continue
+        kept[key] = value
+    return kept
+
+
+def _answer_to(sender: Any, payload: bytes) -> None:
+    """Run a pickled call and send `(succeeded, value or exception)`; runs in the new process."""
+    import cloudpickle
+
+    fn, args, kwargs, context = cloudpickle.loads(payload)
+    try:
+        with ambient(context):
+            answer = (True, fn(*args, **kwargs))
+    except (Exception, PrefectSignal) as exc:
+        answer = (False, exc)
+    try:
+        data = cloudpickle.dumps(answer)
+    except Exception as exc:
+        message = (
+            f"Failed to pickle result of type {type(answer[1]).__name__!r} with exception: "
+            f'"{type(exc).__name__}: {exc}". This timeout handler requires your function return '
+            "value to be serializable with `cloudpickle`."
+        )
+        data = cloudpickle.dumps((False, RuntimeError(message)))
+    sender.send_bytes(data)
+
+
+def _run_with_soft_timeout(
+    fn: Callable[..., Any],
+    args: Sequence[Any],
+    kwargs: Mapping[str, Any],
+    timeout: float,
+    where: str,
+) -> Any:
+    import concurrent.futures
+    import warnings
+
+    warnings.warn(
+        f"This task is running {where}; consequently Prefect can only enforce a soft timeout "
+        "limit, i.e., if your Task reaches its timeout limit it will enter a TimedOut state but "
+        "continue running in the background.",
+        stacklevel=4,
+    )
+    context = dict(ambient.current())
+
+    def with_context() -> Any:
+        ambient.swap(context)
+        return fn(*args, **kwargs)
+
+    pool = concurrent.futures.ThreadPoolExecutor(max_workers=1)
+    try:
+        return pool.submit(with_context).result(timeout=timeout)
+    except concurrent.futures.TimeoutError as exc:
+        raise TaskTimeoutSignal(
+            f"Execution timed out but was executed {where} and will continue to run in the "
+            "background."
+        ) from exc
+    finally:
+        pool.shutdown(wait=False)
