@@ -17,6 +17,8 @@ The tree::
     ├── ConfigurationError     (ValueError)
     ├── ImmutableError         (AttributeError)
     ├── MissingExtra           (ImportError)
+    ├── LegacyNameError        (ImportError)
+    ├── LegacyClash            (RuntimeError)
     ├── UnknownTemplateName    (KeyError)
     ├── SerializationError     (ValueError)
     │   └── UnserializableType (TypeError)
@@ -122,6 +124,14 @@ class MissingExtra(PrefectError, ImportError):
         super().__init__(message)
         self.package = package
         self.extra = extra
+
+
+class LegacyNameError(PrefectError, ImportError):
+    """A name of Prefect 1.4.1 has no home in this library; the message says what to use instead."""
+
+
+class LegacyClash(PrefectError, RuntimeError):
+    """The name `prefect` can't be served here, as another Prefect is imported already."""
 
 
 class UnknownTemplateName(PrefectError, KeyError):
