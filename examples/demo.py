@@ -113,7 +113,8 @@ def read_back() -> None:
 
     loaded = 0
     for slug, payload in sorted(json.load(sys.stdin).items()):
-        states = [State.deserialize(p) for p in (payload if isinstance(payload, list) else [payload])]
+        payloads = payload if isinstance(payload, list) else [payload]
+        states = [State.deserialize(p) for p in payloads]
         values = [state.load_result().result for state in states]
         loaded += len(values)
         if slug.startswith(("describe", "heaviest")):

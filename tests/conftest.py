@@ -32,9 +32,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(autouse=True)
-def home_dir(
-    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Path]:
+def home_dir(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A home folder for one test, for this process and its children; made when first used."""
     global _homes
     _homes += 1
@@ -43,7 +41,7 @@ def home_dir(
     configuration = sys.modules.get("prefect_results.configuration")
     if configuration is not None:
         monkeypatch.setattr(configuration.config, "home_dir", str(home))
-    yield home
+    return home
 
 
 _homes = 0

@@ -1,0 +1,1 @@
+"""Measurements of this library beside Prefect 1.4.1 in one run; `python -m benchmarks --help`."""

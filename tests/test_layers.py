@@ -1,0 +1,47 @@
+"""The rooms and who may import whom."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "prefect_results"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+
+def test_rooms_import_downwards_only() -> None:
+    """import-linter's contract holds; it also fails for a room that the contract leaves out."""
+    pytest.importorskip("importlinter")
+    command = "from importlinter.cli import lint_imports_command as main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", command], cwd=ROOT, capture_output=True, text=True, timeout=300
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_running_library_reads_no_published_schema() -> None:
+    """`schemas/` is for other languages: no module of the package opens it."""
+    naming = [str(m) for m in MODULES if re.search(r"[\"']schemas[/\"']", m.read_text())]
+    assert naming == []
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda m: str(m.relative_to(PACKAGE)))
+def test_a_module_holds_one_noun(module: Path) -> None:
+    """Modules stay under 350 lines, functions under 60, and each module says what belongs in it."""
+    text = module.read_text()
+    tree = ast.parse(text)
+    long = [
+        f"{node.name}: {(node.end_lineno or 0) - node.lineno} lines"
+        for node in ast.walk(tree)
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+        and (node.end_lineno or 0) - node.lineno > 60
+    ]
+    assert text.count("\n") <= 350
+    assert long == []
+    assert not text.strip() or ast.get_docstring(tree)
