@@ -11,7 +11,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import Any, cast
+from typing import Any
 
 from prefect_results.collections import (
     CompoundKey,
@@ -52,7 +52,7 @@ class Config(dict[str, Any]):
         try:
             return self[name]
         except KeyError:
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}") from None
+            raise _no_attribute(self, name) from None
 
     def __setattr__(self, name: str, value: Any) -> None:
         self[name] = value
@@ -61,7 +61,7 @@ class Config(dict[str, Any]):
         try:
             del self[name]
         except KeyError:
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}") from None
+            raise _no_attribute(self, name) from None
 
     def __setitem__(self, key: str, value: Any) -> None:
         super().__setitem__(key, _to_config(value))
@@ -93,6 +93,10 @@ class Config(dict[str, Any]):
     def to_dict(self) -> dict[str, Any]:
         """Return plain nested dictionaries."""
         return {k: v.to_dict() if isinstance(v, Config) else v for k, v in self.items()}
+
+
+def _no_attribute(config: Config, name: str) -> AttributeError:
+    return AttributeError(f"{type(config).__name__!r} object has no attribute {name!r}")
 
 
 def _to_config(value: Any) -> Any:
@@ -268,7 +272,9 @@ def _environment_overrides(prefix: str) -> Iterator[tuple[CompoundKey, Any]]:
         else:
             parts = option.lower().split("__")
         expanded = interpolate_env_vars(value)
-        yield CompoundKey(parts), string_to_type(expanded) if isinstance(expanded, str) else expanded
+        if isinstance(expanded, str):
+            expanded = string_to_type(expanded)
+        yield CompoundKey(parts), expanded
 
 
 def _follow_references(flat: dict[CompoundKey, Any]) -> None:
@@ -301,7 +307,7 @@ def interpolate_config(config: Mapping[str, Any], env_var_prefix: str | None = N
             value = interpolate_env_vars(value)
             flat[key] = string_to_type(value) if isinstance(value, str) else value
     _follow_references(flat)
-    return cast(Config, flatdict_to_dict(flat, dct_class=Config))
+    return flatdict_to_dict(flat, dct_class=Config)
 
 
 def load_configuration(

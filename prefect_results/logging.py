@@ -27,7 +27,7 @@ PREFECT_LOG_RECORD_ATTRIBUTES = (
     "task_run_id",
 )
 
-# The fields that a line can be made of without a LogRecord, in the order `LineFormatter` fills them.
+# What a line can be made of without a LogRecord, in the order in which it is filled in.
 _LINE_FIELDS = ("asctime", "levelname", "name", "message", "levelno")
 _FIELD = re.compile(r"%\((\w+)\)(-?)(\d*)([sd])|%%|([{}])|%")
 
@@ -98,9 +98,7 @@ class LineFormatter(logging.Formatter):
             return super().format(record)
         record.message = message = record.getMessage()
         record.asctime = stamp = self.stamp(record.created)
-        return self._template.format(
-            stamp, record.levelname, record.name, message, record.levelno
-        )
+        return self._template.format(stamp, record.levelname, record.name, message, record.levelno)
 
 
 class StdoutHandler(logging.StreamHandler[Any]):
@@ -130,7 +128,7 @@ class StdoutHandler(logging.StreamHandler[Any]):
             return False
         if level < self.level:
             return True
-        line = formatter.line(time.time(), level, name, message)  # type: ignore[union-attr]
+        line = formatter.line(time.time(), level, name, message)
         stream = self.stream
         if line is None or getattr(stream, "closed", False):
             return False
@@ -256,10 +254,9 @@ def emit_line(logger: logging.Logger, level: int, text: str) -> None:
     while plain and node is not None:
         for handler in node.handlers:
             if handler.__class__ is StdoutHandler and out is None:
-                out = handler  # type: ignore[assignment]
-            elif (
-                handler.__class__ is not CloudHandler
-                or context.current().get("running_with_backend")
+                out = handler
+            elif handler.__class__ is not CloudHandler or context.current().get(
+                "running_with_backend"
             ):
                 plain = False
         node = node.parent if node.propagate else None

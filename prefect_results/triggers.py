@@ -130,9 +130,7 @@ def any_failed(upstream_states: UpstreamStates) -> bool:
         TRIGGERFAIL: None of them did.
     """
     if upstream_states and not any(s.is_failed() for s in _each(upstream_states)):
-        raise signals.TRIGGERFAIL(
-            'Trigger was "any_failed" but none of the upstream tasks failed.'
-        )
+        raise signals.TRIGGERFAIL('Trigger was "any_failed" but none of the upstream tasks failed.')
     return True
 
 

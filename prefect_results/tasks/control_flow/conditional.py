@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from prefect_results import signals, triggers
-from prefect_results.core import Task, as_task, tags, task
+from prefect_results.core import Task, as_task, tags
 
 if TYPE_CHECKING:
     from prefect_results.core import Flow
@@ -30,7 +30,7 @@ class Merge(Task):
         kwargs.setdefault("trigger", triggers.not_all_skipped)
         super().__init__(**kwargs)
 
-    def run(self, **task_results: Any) -> Any:  # type: ignore[override]
+    def run(self, **task_results: Any) -> Any:
         """Return the first result that is not None, by name of the argument; else None."""
         for _, value in sorted(task_results.items(), key=lambda item: _rank(item[0])):
             if value is not None:
@@ -83,9 +83,11 @@ def switch(condition: Task, cases: Mapping[Any, Any], mapped: bool = False) -> N
             branch_task.set_dependencies(upstream_tasks=[match], mapped=mapped)
 
 
-@task(name="as_bool")
-def _as_bool(x: Any) -> bool:
-    return bool(x)
+class _AsBool(Task):
+    """Tells whether its input is true."""
+
+    def run(self, x: Any) -> bool:  # type: ignore[override]
+        return bool(x)
 
 
 def ifelse(condition: Task, true_task: Any, false_task: Any, mapped: bool = False) -> None:
@@ -100,7 +102,7 @@ def ifelse(condition: Task, true_task: Any, false_task: Any, mapped: bool = Fals
     branches = ((True, true_task), (False, false_task))
     cases = {value: branch for value, branch in branches if branch is not None}
     if cases:
-        switch(_as_bool(condition, mapped=mapped), cases, mapped=mapped)
+        switch(_AsBool(name="as_bool")(condition, mapped=mapped), cases, mapped=mapped)
 
 
 def merge(*tasks: Any, flow: Flow | None = None, mapped: bool = False, **kwargs: Any) -> Task:

@@ -49,7 +49,7 @@ def _in_order(task_results: dict[str, Any]) -> list[Any]:
 class List(VarArgsTask):
     """Collects task results into a list."""
 
-    def run(self, **task_results: Any) -> list[Any]:  # type: ignore[override]
+    def run(self, **task_results: Any) -> list[Any]:
         """Return the results in the order in which they were bound."""
         return _in_order(task_results)
 
@@ -57,7 +57,7 @@ class List(VarArgsTask):
 class Tuple(VarArgsTask):
     """Collects task results into a tuple."""
 
-    def run(self, **task_results: Any) -> tuple[Any, ...]:  # type: ignore[override]
+    def run(self, **task_results: Any) -> tuple[Any, ...]:
         """Return the results in the order in which they were bound."""
         return tuple(_in_order(task_results))
 
@@ -65,7 +65,7 @@ class Tuple(VarArgsTask):
 class Set(VarArgsTask):
     """Collects task results into a set."""
 
-    def run(self, **task_results: Any) -> set[Any]:  # type: ignore[override]
+    def run(self, **task_results: Any) -> set[Any]:
         """Return the results."""
         return set(task_results.values())
 

@@ -28,9 +28,7 @@ class GetItem(Task):
         self.default = default
 
     @defaults_from_attrs("default")
-    def run(  # type: ignore[override]
-        self, task_result: Any, key: Any, default: Any = NoDefault.value
-    ) -> Any:
+    def run(self, task_result: Any, key: Any, default: Any = NoDefault.value) -> Any:
         """Return the item.
 
         Args:
@@ -63,9 +61,7 @@ class GetAttr(Task):
         self.default = default
 
     @defaults_from_attrs("default")
-    def run(  # type: ignore[override]
-        self, task_result: Any, attr: Any, default: Any = NoDefault.value
-    ) -> Any:
+    def run(self, task_result: Any, attr: Any, default: Any = NoDefault.value) -> Any:
         """Return the attribute.
 
         Args:
@@ -87,7 +83,7 @@ class GetAttr(Task):
 class Not(Task):
     """Evaluates `not x`."""
 
-    def run(self, x: Any) -> bool:  # type: ignore[override]
+    def run(self, x: Any) -> bool:
         """Return whether `x` is false."""
         return not x
 
@@ -95,7 +91,7 @@ class Not(Task):
 class Add(Task):
     """Evaluates `x + y`."""
 
-    def run(self, x: Any, y: Any) -> Any:  # type: ignore[override]
+    def run(self, x: Any, y: Any) -> Any:
         """Return `x + y`."""
         return x + y
 
@@ -103,7 +99,7 @@ class Add(Task):
 class Sub(Task):
     """Evaluates `x - y`."""
 
-    def run(self, x: Any, y: Any) -> Any:  # type: ignore[override]
+    def run(self, x: Any, y: Any) -> Any:
         """Return `x - y`."""
         return x - y
 
@@ -111,7 +107,7 @@ class Sub(Task):
 class Mul(Task):
     """Evaluates `x * y`."""
 
-    def run(self, x: Any, y: Any) -> Any:  # type: ignore[override]
+    def run(self, x: Any, y: Any) -> Any:
         """Return `x * y`."""
         return x * y
 
@@ -119,7 +115,7 @@ class Mul(Task):
 class Div(Task):
     """Evaluates `x / y`."""
 
-    def run(self, x: Any, y: Any) -> Any:  # type: ignore[override]
+    def run(self, x: Any, y: Any) -> Any:
         """Return `x / y`."""
         return x / y
 
@@ -127,7 +123,7 @@ class Div(Task):
 class FloorDiv(Task):
     """Evaluates `x // y`."""
 
-    def run(self, x: Any, y: Any) -> Any:  # type: ignore[override]
+    def run(self, x: Any, y: Any) -> Any:
         """Return `x // y`."""
         return x // y
 
@@ -135,15 +131,15 @@ class FloorDiv(Task):
 class Pow(Task):
     """Evaluates `x ** y`."""
 
-    def run(self, x: Any, y: Any) -> Any:  # type: ignore[override]
+    def run(self, x: Any, y: Any) -> Any:
         """Return `x ** y`."""
-        return x ** y
+        return x**y
 
 
 class Mod(Task):
     """Evaluates `x % y`."""
 
-    def run(self, x: Any, y: Any) -> Any:  # type: ignore[override]
+    def run(self, x: Any, y: Any) -> Any:
         """Return `x % y`."""
         return x % y
 
@@ -151,7 +147,7 @@ class Mod(Task):
 class And(Task):
     """Evaluates `x and y`."""
 
-    def run(self, x: Any, y: Any) -> Any:  # type: ignore[override]
+    def run(self, x: Any, y: Any) -> Any:
         """Return `x and y`."""
         return x and y
 
@@ -159,7 +155,7 @@ class And(Task):
 class Or(Task):
     """Evaluates `x or y`."""
 
-    def run(self, x: Any, y: Any) -> Any:  # type: ignore[override]
+    def run(self, x: Any, y: Any) -> Any:
         """Return `x or y`."""
         return x or y
 
@@ -167,7 +163,7 @@ class Or(Task):
 class Equal(Task):
     """Evaluates `x == y`."""
 
-    def run(self, x: Any, y: Any) -> Any:  # type: ignore[override]
+    def run(self, x: Any, y: Any) -> Any:
         """Return `x == y`."""
         return x == y
 
@@ -175,7 +171,7 @@ class Equal(Task):
 class NotEqual(Task):
     """Evaluates `x != y`."""
 
-    def run(self, x: Any, y: Any) -> Any:  # type: ignore[override]
+    def run(self, x: Any, y: Any) -> Any:
         """Return `x != y`."""
         return x != y
 
@@ -183,7 +179,7 @@ class NotEqual(Task):
 class GreaterThanOrEqual(Task):
     """Evaluates `x >= y`."""
 
-    def run(self, x: Any, y: Any) -> Any:  # type: ignore[override]
+    def run(self, x: Any, y: Any) -> Any:
         """Return `x >= y`."""
         return x >= y
 
@@ -191,7 +187,7 @@ class GreaterThanOrEqual(Task):
 class GreaterThan(Task):
     """Evaluates `x > y`."""
 
-    def run(self, x: Any, y: Any) -> Any:  # type: ignore[override]
+    def run(self, x: Any, y: Any) -> Any:
         """Return `x > y`."""
         return x > y
 
@@ -199,7 +195,7 @@ class GreaterThan(Task):
 class LessThanOrEqual(Task):
     """Evaluates `x <= y`."""
 
-    def run(self, x: Any, y: Any) -> Any:  # type: ignore[override]
+    def run(self, x: Any, y: Any) -> Any:
         """Return `x <= y`."""
         return x <= y
 
@@ -207,7 +203,7 @@ class LessThanOrEqual(Task):
 class LessThan(Task):
     """Evaluates `x < y`."""
 
-    def run(self, x: Any, y: Any) -> Any:  # type: ignore[override]
+    def run(self, x: Any, y: Any) -> Any:
         """Return `x < y`."""
         return x < y
 

@@ -46,7 +46,7 @@ class PrefectSecret(SecretBase):
         self.secret_name = name
         super().__init__(name=name, **kwargs)
 
-    def run(self, name: str | None = None) -> Any:  # type: ignore[override]
+    def run(self, name: str | None = None) -> Any:
         """Return the secret's value.
 
         Args:
