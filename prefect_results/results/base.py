@@ -24,6 +24,7 @@ Location = str | Callable[..., str] if TYPE_CHECKING else Any
 _PICKLE = PickleSerializer()
 _PACKAGE = __name__.partition(".")[0] + "."
 _new = object.__new__
+_SLOTS = ("value", "location", "serializer", "serialized", "_formatter", "_stored")
 _NOT_IMPLEMENTED = (
     "Not implemented on the base Result class - if you are seeing this error you might be trying "
     "to use features that require choosing a Result subclass; see the types in "
@@ -72,6 +73,9 @@ class Result:
     wire_fields: ClassVar[tuple[str, ...]] = ()
     # Extra slots and the values they have in a result that was loaded from the wire.
     _extras: ClassVar[Mapping[str, Any]] = {}
+    # Those of them that never leave the process: secrets.
+    _private: ClassVar[frozenset[str]] = frozenset()
+    _default_serializer: ClassVar[Serializer] = _PICKLE
     # A subclass of the same layout that can be assigned to; None for types from outside.
     _draft: ClassVar[type[Result] | None] = None
     _final: ClassVar[type[Result]]
@@ -88,7 +92,7 @@ class Result:
         serialized: bool = False,
     ) -> None:
         self.value = value
-        self.serializer = _PICKLE if serializer is None else serializer
+        self.serializer = self._default_serializer if serializer is None else serializer
         self.serialized = serialized
         if location is None or isinstance(location, str):
             self.location = location
@@ -272,7 +276,7 @@ class Result:
         Args:
             value: the serialized value, where it is inline.
             location: where the data lies.
-            serializer: how it was serialized; `PickleSerializer()` by default.
+            serializer: how it was serialized; the type's default one by default.
             serialized: whether the value is in its serialized form.
             **fields: the type's `wire_fields`.
 
@@ -287,7 +291,7 @@ class Result:
         new = _new(draft)
         new.value = value
         new.location = location
-        new.serializer = _PICKLE if serializer is None else serializer
+        new.serializer = cls._default_serializer if serializer is None else serializer
         new.serialized = serialized
         new._formatter = None
         new._stored = serialized and location is not None
@@ -349,13 +353,14 @@ class Result:
 
     def _copy_from_outside(self: R) -> R:
         """Copy a type from outside the package, which may have a say in how it is pickled."""
-        make, arguments, *state = self.__reduce__()
-        new: R = make(*arguments)
-        if state:
-            if hasattr(new, "__setstate__"):
-                new.__setstate__(state[0])
-            else:
-                new.__dict__.update(state[0])
+        new = _new(type(self))
+        for name in (*_SLOTS, *self._extras):
+            object.__setattr__(new, name, getattr(self, name))
+        state = _state_of(self)
+        if hasattr(new, "__setstate__"):
+            new.__setstate__(state)
+        else:
+            new.__dict__.update(state)
         return new
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -389,14 +394,16 @@ class Result:
         slots = self._slots()
         if self._draft is not None:
             return _rebuild, (type(self), slots)
-        getstate = type(self).__dict__.get("__getstate__")
-        state = dict(self.__dict__) if getstate is None else getstate(self)
-        return _rebuild, (type(self), slots), state
+        return _rebuild, (type(self), slots), _state_of(self)
+
+    def __copy__(self: R) -> R:
+        return self.copy()
 
     def _slots(self) -> dict[str, Any]:
-        """The attributes that are kept in slots."""
-        names = ("value", "location", "serializer", "serialized", "_formatter", "_stored")
-        return {name: getattr(self, name) for name in (*names, *self._extras)}
+        """The attributes that are kept in slots, as they may leave the process."""
+        slots = {name: getattr(self, name) for name in (*_SLOTS, *self._extras)}
+        slots.update((name, self._extras[name]) for name in self._private)
+        return slots
 
     def _facts(self) -> list[Any]:
         """What makes two results of one type equal."""
@@ -457,6 +464,17 @@ def _delete_from_draft(self: Result, name: str) -> None:
     if getattr(self, "_frozen", False):
         Result.__delattr__(self, name)
     object.__delattr__(self, name)
+
+
+def _state_of(result: Result) -> dict[str, Any]:
+    """The attributes of a type from outside that are not in slots, as it wants them pickled."""
+    for cls in type(result).__mro__:
+        if cls is Result:
+            break
+        if "__getstate__" in cls.__dict__:
+            state: dict[str, Any] = result.__getstate__()
+            return state
+    return dict(result.__dict__)
 
 
 def _rebuild(cls: type[Result], slots: dict[str, Any]) -> Result:
