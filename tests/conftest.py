@@ -40,7 +40,7 @@ def home_dir(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
     monkeypatch.setenv("PREFECT__HOME_DIR", str(home))
     configuration = sys.modules.get("prefect_results.configuration")
     if configuration is not None:
-        monkeypatch.setattr(configuration.config, "home_dir", str(home))
+        monkeypatch.setitem(configuration.config, "home_dir", str(home))
     return home
 
 
@@ -54,7 +54,7 @@ def restored_context() -> Iterator[None]:
     if module is None:
         yield
         return
-    before = dict(module.context.data)
+    before = dict(module.context.current())
     yield
     module.context.swap(before)
 
