@@ -83,7 +83,7 @@ class GetAttr(Task):
 class Not(Task):
     """Evaluates `not x`."""
 
-    def run(self, x: Any) -> bool:
+    def run(self, x: Any) -> bool:  # type: ignore[override]
         """Return whether `x` is false."""
         return not x
 
@@ -91,7 +91,7 @@ class Not(Task):
 class Add(Task):
     """Evaluates `x + y`."""
 
-    def run(self, x: Any, y: Any) -> Any:
+    def run(self, x: Any, y: Any) -> Any:  # type: ignore[override]
         """Return `x + y`."""
         return x + y
 
@@ -99,7 +99,7 @@ class Add(Task):
 class Sub(Task):
     """Evaluates `x - y`."""
 
-    def run(self, x: Any, y: Any) -> Any:
+    def run(self, x: Any, y: Any) -> Any:  # type: ignore[override]
         """Return `x - y`."""
         return x - y
 
@@ -107,7 +107,7 @@ class Sub(Task):
 class Mul(Task):
     """Evaluates `x * y`."""
 
-    def run(self, x: Any, y: Any) -> Any:
+    def run(self, x: Any, y: Any) -> Any:  # type: ignore[override]
         """Return `x * y`."""
         return x * y
 
@@ -115,7 +115,7 @@ class Mul(Task):
 class Div(Task):
     """Evaluates `x / y`."""
 
-    def run(self, x: Any, y: Any) -> Any:
+    def run(self, x: Any, y: Any) -> Any:  # type: ignore[override]
         """Return `x / y`."""
         return x / y
 
@@ -123,7 +123,7 @@ class Div(Task):
 class FloorDiv(Task):
     """Evaluates `x // y`."""
 
-    def run(self, x: Any, y: Any) -> Any:
+    def run(self, x: Any, y: Any) -> Any:  # type: ignore[override]
         """Return `x // y`."""
         return x // y
 
@@ -131,7 +131,7 @@ class FloorDiv(Task):
 class Pow(Task):
     """Evaluates `x ** y`."""
 
-    def run(self, x: Any, y: Any) -> Any:
+    def run(self, x: Any, y: Any) -> Any:  # type: ignore[override]
         """Return `x ** y`."""
         return x**y
 
@@ -139,7 +139,7 @@ class Pow(Task):
 class Mod(Task):
     """Evaluates `x % y`."""
 
-    def run(self, x: Any, y: Any) -> Any:
+    def run(self, x: Any, y: Any) -> Any:  # type: ignore[override]
         """Return `x % y`."""
         return x % y
 
@@ -147,7 +147,7 @@ class Mod(Task):
 class And(Task):
     """Evaluates `x and y`."""
 
-    def run(self, x: Any, y: Any) -> Any:
+    def run(self, x: Any, y: Any) -> Any:  # type: ignore[override]
         """Return `x and y`."""
         return x and y
 
@@ -155,7 +155,7 @@ class And(Task):
 class Or(Task):
     """Evaluates `x or y`."""
 
-    def run(self, x: Any, y: Any) -> Any:
+    def run(self, x: Any, y: Any) -> Any:  # type: ignore[override]
         """Return `x or y`."""
         return x or y
 
@@ -163,7 +163,7 @@ class Or(Task):
 class Equal(Task):
     """Evaluates `x == y`."""
 
-    def run(self, x: Any, y: Any) -> Any:
+    def run(self, x: Any, y: Any) -> Any:  # type: ignore[override]
         """Return `x == y`."""
         return x == y
 
@@ -171,7 +171,7 @@ class Equal(Task):
 class NotEqual(Task):
     """Evaluates `x != y`."""
 
-    def run(self, x: Any, y: Any) -> Any:
+    def run(self, x: Any, y: Any) -> Any:  # type: ignore[override]
         """Return `x != y`."""
         return x != y
 
@@ -179,7 +179,7 @@ class NotEqual(Task):
 class GreaterThanOrEqual(Task):
     """Evaluates `x >= y`."""
 
-    def run(self, x: Any, y: Any) -> Any:
+    def run(self, x: Any, y: Any) -> Any:  # type: ignore[override]
         """Return `x >= y`."""
         return x >= y
 
@@ -187,7 +187,7 @@ class GreaterThanOrEqual(Task):
 class GreaterThan(Task):
     """Evaluates `x > y`."""
 
-    def run(self, x: Any, y: Any) -> Any:
+    def run(self, x: Any, y: Any) -> Any:  # type: ignore[override]
         """Return `x > y`."""
         return x > y
 
@@ -195,7 +195,7 @@ class GreaterThan(Task):
 class LessThanOrEqual(Task):
     """Evaluates `x <= y`."""
 
-    def run(self, x: Any, y: Any) -> Any:
+    def run(self, x: Any, y: Any) -> Any:  # type: ignore[override]
         """Return `x <= y`."""
         return x <= y
 
@@ -203,7 +203,7 @@ class LessThanOrEqual(Task):
 class LessThan(Task):
     """Evaluates `x < y`."""
 
-    def run(self, x: Any, y: Any) -> Any:
+    def run(self, x: Any, y: Any) -> Any:  # type: ignore[override]
         """Return `x < y`."""
         return x < y
 
