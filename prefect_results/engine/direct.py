@@ -10,14 +10,15 @@ exception first of all, is handed to it.
 from __future__ import annotations
 
 from functools import partial
-from logging import DEBUG, INFO
+from logging import DEBUG, INFO, Logger
 from typing import TYPE_CHECKING, Any
 
 from prefect_results.context import Deferred
 from prefect_results.context import context as ambient
 from prefect_results.engine import execution
 from prefect_results.engine.checkpoint import can_write, checkpoint
-from prefect_results.engine.task_runner import TaskRunner
+from prefect_results.engine.task_runner import TaskRunner, describe_run
+from prefect_results.executors.local import LocalExecutor
 from prefect_results.logging import emit_line, get_logger
 from prefect_results.results import Result
 from prefect_results.states import Cached, Mapped, State, Success
@@ -27,20 +28,37 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from prefect_results.core import Edge, Task
+    from prefect_results.executors.base import Executor
 
+PLAIN = Result()
 FINISHED = "Task '%s': Finished task run for task with final state: 'Success'"
 
 
-def is_plain(task: Task, runner_cls: type, handlers: Sequence[Any] | None) -> bool:
+def is_plain(task: Task) -> bool:
     """Whether the steps around the run of `task` decide nothing, given ordinary states."""
     return (
-        runner_cls is TaskRunner
-        and not handlers
-        and not task.state_handlers
+        not task.state_handlers
         and task.target is None
         and task.cache_for is None
         and task.task_run_name is None
         and task.trigger is all_successful
+    )
+
+
+def is_possible(
+    executor: Executor, runner_cls: type, handlers: Sequence[Any] | None, logger: Logger
+) -> bool:
+    """Whether the short way can be taken in a flow run.
+
+    It is for task runs made at once in this process, by the library's own `TaskRunner`, that no
+    handler watches; debug lines are written on the long way only.
+    """
+    return (
+        type(executor).submit is LocalExecutor.submit
+        and type(executor).wait is LocalExecutor.wait
+        and runner_cls is TaskRunner
+        and not handlers
+        and not logger.isEnabledFor(DEBUG)
     )
 
 
@@ -62,32 +80,29 @@ class DirectTask:
         context: the whole context of the task's runs but for what differs between children;
             taken over.
         flow_result: the flow's result, for tasks that have none of their own.
+        logger: the logger of task runners.
     """
 
     __slots__ = ("_context", "_flow_result", "_logger", "_logs", "_result", "_simple", "_task", "_writes")
 
-    def __init__(self, task: Task, context: dict[str, Any], flow_result: Result | None) -> None:
-        runner = TaskRunner(task, flow_result=flow_result)
+    def __init__(
+        self, task: Task, context: dict[str, Any], flow_result: Result | None, logger: Logger
+    ) -> None:
         context["map_index"] = None
         context["task_full_name"] = task.name
-        with ambient(context):
-            _, context = runner.initialize_run(None, context)
+        describe_run(task, context, run_count=1)
         self._task = task
         self._flow_result = flow_result
-        self._result = runner.result
-        self._context = {**ambient.current(), **context}
-        self._logger = runner.logger
-        self._logs = runner.logger.isEnabledFor(INFO)
+        self._result = task.result or flow_result or PLAIN
+        self._context = context
+        self._logger = logger
+        self._logs = logger.isEnabledFor(INFO)
         self._simple = task.timeout is None and not task.log_stdout
         self._writes = (
             context["checkpointing"] is True
             and task.checkpoint is not False
-            and can_write(runner.result)
+            and can_write(self._result)
         )
-
-    def debugs(self) -> bool:
-        """Whether somebody reads debug lines, which only the long way writes."""
-        return self._logger.isEnabledFor(DEBUG)
 
     def run(
         self,
@@ -106,9 +121,10 @@ class DirectTask:
         Returns:
             The state the run ended in.
         """
-        context = self._context.copy()
+        context = self._context
         name = self._task.name
         if index is not None:
+            context = context.copy()
             name = f"{name}[{index}]"
             context["map_index"] = index
             context["task_full_name"] = name

@@ -15,9 +15,9 @@ from prefect_results.core.conversion import is_constant_task, registered
 from prefect_results.core.edge import Edge
 from prefect_results.engine import mapping
 from prefect_results.engine.checkpoint import why_not
-from prefect_results.engine.direct import DirectTask, is_plain, value_is_here
-from prefect_results.executors.local import LocalExecutor
-from prefect_results.results import ConstantResult, Result
+from prefect_results.engine.direct import PLAIN, DirectTask, is_plain, is_possible, value_is_here
+from prefect_results.logging import get_logger
+from prefect_results.results import ConstantResult
 from prefect_results.states import Mapped, Pending, State, Success
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from prefect_results.executors.base import Executor
 
 Upstream = dict[Edge, Any]
-PLAIN = Result()
 
 
 class Dispatch:
@@ -69,9 +68,9 @@ class Dispatch:
         self._handlers = handlers
         self._logger = logger
         self._run_task = run_task
-        self._inline = (
-            type(executor).submit is LocalExecutor.submit
-            and type(executor).wait is LocalExecutor.wait
+        self._task_logger = get_logger("TaskRunner")
+        self._may_be_direct = is_possible(
+            executor, task_runner_cls, handlers, self._task_logger
         )
 
     def submit_all(self) -> None:
@@ -181,7 +180,7 @@ class Dispatch:
                 for index, states in mapping.each_child(sources)
             ]
         self.children[task] = children
-        if self._inline:
+        if all(isinstance(child, State) for child in children):
             parent.map_states = children
             parent.result = [child.result for child in children]
 
@@ -229,12 +228,9 @@ class Dispatch:
         return children
 
     def _direct(self, task: Task, state: State | None) -> DirectTask | None:
-        if state is not None or not self._inline:
+        if state is not None or not self._may_be_direct or not is_plain(task):
             return None
-        if not is_plain(task, self._runner_cls, self._handlers):
-            return None
-        direct = DirectTask(task, self._context_of(task), self._flow.result)
-        return None if direct.debugs() else direct
+        return DirectTask(task, self._context_of(task), self._flow.result, self._task_logger)
 
     def _context_of(self, task: Task) -> dict[str, Any]:
         return {**ambient.current(), **self._contexts.get(task, {})}

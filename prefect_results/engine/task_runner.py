@@ -134,15 +134,10 @@ class TaskRunner(Runner):
             context["task_loop_result"] = self._loop_value(state._result)
 
         task = self.task
-        context["task_run_count"] = run_count
-        context["task_name"] = task.name
-        context["task_tags"] = task.tags
-        context.setdefault("checkpointing", _checkpointing(context))
+        describe_run(task, context, run_count)
         if isinstance(context.get("map_index"), int) and context.get("task_full_name"):
             name = context["task_full_name"]
             context["logger"] = Deferred(lambda: get_logger(name))
-        else:
-            context["logger"] = task.logger
         if task.target:
             self.result = self.result.with_location(task.target)
         return TaskRunnerInitializeResult(state=state, context=context)
@@ -485,6 +480,22 @@ class TaskRunner(Runner):
             context=context,
             is_mapped_parent=False,
         )
+
+
+def describe_run(task: Task, context: dict[str, Any], run_count: int) -> None:
+    """Put what is known of a task run into its context.
+
+    Args:
+        task: the task.
+        context: the run's context; updated in place.
+        run_count: how often the task was tried, this run included.
+    """
+    context["task_run_count"] = run_count
+    context["task_name"] = task.name
+    context["task_tags"] = task.tags
+    context["logger"] = task.logger
+    if "checkpointing" not in context:
+        context["checkpointing"] = _checkpointing(context)
 
 
 def _checkpointing(context: Mapping[str, Any]) -> Any:

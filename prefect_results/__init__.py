@@ -1,0 +1,61 @@
+"""Legacy flows on current Python, and task outputs as immutable results that can be sent anywhere.
+
+`import prefect_results` gives what a flow is written with; results, serializers, states and
+signals are in the subpackages of their names.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+__version__ = "0.1.0"
+
+import prefect_results.tasks  # noqa: F401 - registers operators and collections
+from prefect_results.configuration import config
+from prefect_results.context import context
+from prefect_results.core import (
+    Flow,
+    Parameter,
+    Task,
+    apply_map,
+    flatten,
+    mapped,
+    tags,
+    task,
+    unmapped,
+)
+from prefect_results.engine import FlowRunner as _FlowRunner  # noqa: F401 - registers itself
+from prefect_results.states import State
+from prefect_results.states.codec import register_codec
+from prefect_results.tasks.control_flow.case import case
+from prefect_results.tasks.core.resource_manager import resource_manager
+
+if TYPE_CHECKING:
+    from prefect_results.states.codec import Codec
+
+
+def _wire() -> Codec:
+    """The codec of states, imported when the first state is sent or received."""
+    from prefect_results import wire
+
+    return wire.codec
+
+
+register_codec(_wire)
+
+__all__ = [
+    "Flow",
+    "Parameter",
+    "State",
+    "Task",
+    "apply_map",
+    "case",
+    "config",
+    "context",
+    "flatten",
+    "mapped",
+    "resource_manager",
+    "tags",
+    "task",
+    "unmapped",
+]
