@@ -27,6 +27,9 @@ class WatchedSet(set[T]):
         """A plain set of the same members."""
         return set(self)
 
+    def __repr__(self) -> str:
+        return repr(set(self))
+
     def __reduce__(self) -> tuple[Any, ...]:
         return (WatchedSet, (list(self),))
 

@@ -159,7 +159,7 @@ class TaskOptions:
                 "used.",
                 stacklevel=4,
             )
-        self.result = result_at(result, target)
+        self.result = result.with_location(target)
 
     def _set_state_handlers(
         self,
@@ -167,13 +167,6 @@ class TaskOptions:
         on_failure: Callable[..., Any] | None,
     ) -> None:
         self.state_handlers = handlers_of(state_handlers, on_failure)
-
-
-def result_at(result: Any, location: Any) -> Any:
-    """A copy of a result whose location is another one."""
-    new = result.copy()
-    object.__setattr__(new, "location", location)
-    return new
 
 
 def _exception_types(

@@ -130,8 +130,8 @@ def is_day_of_week(day_of_week: int) -> Filter:
     """Allow one day of the week.
 
     Args:
-        day_of_week: The day, as ``datetime.weekday()`` numbers it (pendulum before 3.0 counted
-            from Sunday = 0, as Prefect 1.4.1 says; with datetimes and pendulum 3 Monday is 0).
+        day_of_week: The day as ``datetime.weekday()`` numbers it: Monday is 0, Sunday 6. That
+            is also what Prefect 1.4.1 does, though it says otherwise.
     """
 
     def _filter_fn(dt: datetime) -> bool:
