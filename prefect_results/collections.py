@@ -82,6 +82,76 @@ class DotDict(MutableMapping[str, Any]):
         return cast("dict[str, Any]", as_nested_dict(self, dct_class=dict))
 
 
+class Config(dict[str, Any]):
+    """A dictionary of settings whose keys are attributes; dictionaries put into it become Config.
+
+    A missing attribute is an `AttributeError`, a missing key a `KeyError`.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__()
+        self.update(*args, **kwargs)
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            raise _no_attribute(self, name) from None
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self[name] = value
+
+    def __delattr__(self, name: str) -> None:
+        try:
+            del self[name]
+        except KeyError:
+            raise _no_attribute(self, name) from None
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        super().__setitem__(key, _to_config(value))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({super().__repr__()})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.to_dict(),)
+
+    def setdefault(self, key: str, default: Any = None) -> Any:
+        """Return the value of `key`, which is set to `default` first where it is missing."""
+        if key not in self:
+            self[key] = default
+        return self[key]
+
+    def update(self, *args: Any, **kwargs: Any) -> None:
+        """Set each key of a mapping or of pairs, and each keyword."""
+        for key, value in dict(*args, **kwargs).items():
+            self[key] = value
+
+    def copy(self) -> Config:
+        """Return a copy in which each nested Config is a copy too; other values are shared."""
+        new = type(self)()
+        for key, value in self.items():
+            dict.__setitem__(new, key, value.copy() if isinstance(value, Config) else value)
+        return new
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain nested dictionaries."""
+        return {k: v.to_dict() if isinstance(v, Config) else v for k, v in self.items()}
+
+
+def _no_attribute(config: Config, name: str) -> AttributeError:
+    return AttributeError(f"{type(config).__name__!r} object has no attribute {name!r}")
+
+
+def _to_config(value: Any) -> Any:
+    """Return `value` with the dictionaries in it made Config."""
+    if isinstance(value, dict) and not isinstance(value, Config):
+        return Config(value)
+    if type(value) is list and any(isinstance(item, dict) for item in value):
+        return [_to_config(item) for item in value]
+    return value
+
+
 def _raw(obj: Any) -> Any:
     """Return the plain dictionary behind a DotDict, whose keys may hide its methods."""
     return getattr(obj, "__dict__", obj) if isinstance(obj, DotDict) else obj

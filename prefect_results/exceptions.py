@@ -118,7 +118,7 @@ class MissingExtra(PrefectError, ImportError):
     def __init__(self, message: str = "", *, package: str = "", extra: str = "") -> None:
         if not message and extra:
             message = (
-                f"{package or extra!r} is not installed; it comes with "
+                f"{package or extra} is not installed; it comes with "
                 f"`pip install 'prefect_results[{extra}]'`"
             )
         super().__init__(message)
