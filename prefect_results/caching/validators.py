@@ -102,14 +102,15 @@ def partial_inputs_only(validate_on: Iterable[str] | None = None) -> Validator:
     Returns:
         A validator.
     """
-    names = None if validate_on is None else frozenset(validate_on)
+    # A list under this name, because that is how a serialized flow says what a validator looks at.
+    validate_on = None if validate_on is None else list(validate_on)
 
     def partial_inputs(
         state: Cached, inputs: Mapping[str, Any], parameters: Mapping[str, Any] | None
     ) -> bool:
         if not duration_only(state, inputs, parameters):
             return False
-        return names is None or _same_inputs(state, inputs or {}, names)
+        return validate_on is None or _same_inputs(state, inputs or {}, frozenset(validate_on))
 
     return partial_inputs
 
@@ -124,15 +125,16 @@ def partial_parameters_only(validate_on: Iterable[str] | None = None) -> Validat
     Returns:
         A validator.
     """
-    names = None if validate_on is None else frozenset(validate_on)
+    validate_on = None if validate_on is None else list(validate_on)
 
     def partial_parameters(
         state: Cached, inputs: Mapping[str, Any], parameters: Mapping[str, Any] | None
     ) -> bool:
         if not duration_only(state, inputs, parameters):
             return False
-        if names is None:
+        if validate_on is None:
             return True
+        names = frozenset(validate_on)
         cached = _only(state.cached_parameters or {}, names)
         return _same(cached, _only(parameters or {}, names))
 
