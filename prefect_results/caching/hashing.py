@@ -6,7 +6,6 @@ Belongs here: what makes two inputs "the same" for a cache. Not here: when a cac
 
 from __future__ import annotations
 
-import hashlib
 import struct
 import sys
 from collections.abc import Mapping
@@ -36,9 +35,7 @@ def tokenize(value: Any) -> str:
     Raises:
         TypeError: if the value is neither of a known type nor picklable; the message names it.
     """
-    digest = hashlib.blake2b(digest_size=16)
-    _update(value, digest.update, 0)
-    return digest.hexdigest()
+    return _digest_of(value, 0).hex()
 
 
 def hash_inputs(inputs: Mapping[str, Any]) -> dict[str, str]:
@@ -102,20 +99,22 @@ def _sequence(value: Any, update: Update, depth: int) -> None:
 
 def _unordered(value: Any, update: Update, depth: int) -> None:
     update(b"S" + struct.pack("<Q", len(value)))
-    for token in sorted(_token_at(item, depth + 1) for item in value):
+    for token in sorted(_digest_of(item, depth + 1) for item in value):
         update(token)
 
 
 def _mapping(value: Any, update: Update, depth: int) -> None:
     update(b"d" + struct.pack("<Q", len(value)))
     pairs = (
-        _token_at(key, depth + 1) + _token_at(item, depth + 1) for key, item in value.items()
+        _digest_of(key, depth + 1) + _digest_of(item, depth + 1) for key, item in value.items()
     )
     for pair in sorted(pairs):
         update(pair)
 
 
-def _token_at(value: Any, depth: int) -> bytes:
+def _digest_of(value: Any, depth: int) -> bytes:
+    import hashlib
+
     digest = hashlib.blake2b(digest_size=16)
     _update(value, digest.update, depth)
     return digest.digest()
