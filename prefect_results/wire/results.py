@@ -1,0 +1,243 @@
+"""The JSON form of results: location, how they were serialized, and what their type adds.
+
+Each result type says its own fields once (`wire_fields`, with annotations); its schema is made
+from that. Not here: older forms (module `legacy`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from marshmallow import Schema, ValidationError, post_load
+
+from prefect_results.exceptions import StorageError
+from prefect_results.results import (
+    NoResult,
+    NoResultType,
+    Result,
+    result_type,
+    result_type_name,
+    result_types,
+)
+from prefect_results.states import State
+from prefect_results.wire import legacy
+from prefect_results.wire.fields import Flag, JSONCompatible, Keyed, Link, Omitted, Text, TypeName
+from prefect_results.wire.fields import Whole
+from prefect_results.wire.schema import ObjectSchema, OneOfSchema
+from prefect_results.wire.serializers import SerializerSchema
+from prefect_results.wire.unknown import UnknownResult
+from prefect_results.wire.values import NotJSON, plain, shown
+
+# What Prefect 1.4.1 writes for all types that it does not know itself.
+CUSTOM = "CustomResult"
+
+
+class ResultFields(ObjectSchema):
+    """What the JSON forms of all results have in common; dumping serializes the result."""
+
+    quick = True
+
+    location = Text(
+        allow_none=True,
+        metadata={"description": "Where the data lies; a template if nothing was written yet."},
+    )
+    serialized = Flag(metadata={"description": "Whether `value` is in its serialized form."})
+    serializer = Link(SerializerSchema, metadata={"description": "How the value became data."})
+    value = Omitted(
+        allow_none=True,
+        metadata={"description": "The serialized value, where it is kept inline: an envelope."},
+    )
+
+    @classmethod
+    def ready(cls, obj: Any) -> Any:
+        """Returns the result in its serialized form; the one that is given stays as it is.
+
+        An exception that cannot be serialized is replaced by words about it, as when Prefect
+        1.4.1 pickles a state. The result of a flow run, which is a dict of states, is left out,
+        as these are recorded for themselves.
+
+        Raises:
+            ValidationError: if the value cannot be serialized or stored.
+        """
+        if not isinstance(obj, Result):
+            raise ValidationError({"_schema": [f"Not a Result: {shown(obj, 80)}"]}, data=obj)
+        value = obj.value
+        if obj.serialized or (value is None and obj.location is None):
+            return obj
+        if value.__class__ is dict and value and _are_states(value):
+            return obj.from_value(None)
+        try:
+            return obj.serialize()
+        except Exception as exc:
+            if isinstance(value, BaseException) and not isinstance(exc, StorageError):
+                return obj.from_value(
+                    f"The following exception could not be pickled due to {exc!r}: {shown(value)}"
+                ).serialize()
+            raise ValidationError({"value": [str(exc)]}, data=obj) from exc
+
+    @classmethod
+    def build(cls, values: dict[str, Any]) -> Any:
+        """Returns a result whose value is not fetched."""
+        return cls.opts.object_class.revive(**values)  # type: ignore[attr-defined,union-attr]
+
+
+def _are_states(value: dict[Any, Any]) -> bool:
+    return all(isinstance(item, State) for item in value.values())
+
+
+class NoResultSchema(ResultFields):
+    """The JSON form of `NoResult`: its type only."""
+
+    quick = True
+
+    class Meta:
+        object_class = NoResultType
+        exclude = ("location", "serialized", "serializer", "value")
+
+    @classmethod
+    def ready(cls, obj: Any) -> Any:
+        """Returns the object."""
+        return obj
+
+    @classmethod
+    def build(cls, values: dict[str, Any]) -> Any:
+        """Returns `NoResult`."""
+        return NoResult
+
+
+class UnknownSchema(ObjectSchema):
+    """The JSON form of results of unknown types: it is kept as it is."""
+
+    class Meta:
+        object_class = UnknownResult
+        type_name = CUSTOM
+
+    location = Text(allow_none=True)
+
+    def _serialize(self, obj: Any, *, many: bool = False) -> Any:
+        if many and obj is not None:
+            return [self._serialize(item) for item in obj]
+        return plain(obj.form)
+
+    def _deserialize(self, data: Any, *, error_store: Any, **options: Any) -> Any:
+        loaded = super()._deserialize(data, error_store=error_store, **options)
+        if isinstance(data, Mapping) and not error_store.errors:
+            try:
+                return {"form": plain(data)}
+            except NotJSON as exc:
+                error_store.store_error([str(exc)])
+        return loaded
+
+    @post_load
+    def create_object(self, data: dict[str, Any], **kwargs: Any) -> Any:
+        """Makes the placeholder."""
+        return UnknownResult(data["form"])
+
+
+class CustomName(TypeName):
+    """The qualified name of a class that is not registered."""
+
+    @classmethod
+    def constant(cls, schema: Any) -> str | None:
+        """Returns the name."""
+        kind = schema.opts.object_class
+        return f"{kind.__module__}.{kind.__qualname__}"
+
+
+_schemas: dict[type[Result], type[Schema]] = {NoResultType: NoResultSchema}
+_schemas[UnknownResult] = UnknownSchema
+
+_ANNOTATED: dict[str, Any] = {
+    "str": Text,
+    "bool": Flag,
+    "int": Whole,
+    "dict": lambda **options: Keyed(JSONCompatible(allow_none=True), **options),
+}
+
+
+def schema_of(kind: type[Result]) -> type[Schema]:
+    """Returns the schema of a result type, made from its `wire_fields` on first use."""
+    schema = _schemas.get(kind)
+    if schema is None:
+        name = result_type_name(kind)
+        body: dict[str, Any] = {one: _field_of(kind, one) for one in kind.wire_fields}
+        if name is None:
+            body["custom_type"] = CustomName(allow_none=True)
+        meta = {"object_class": kind, "type_name": name or CUSTOM, "register": False}
+        body.update(quick=True, Meta=type("Meta", (), meta), __module__=__name__)
+        body["__doc__"] = f"The JSON form of `{kind.__name__}`."
+        schema = type(ResultFields)(f"{kind.__name__}Schema", (ResultFields,), body)
+        if name is not None:
+            # An unregistered class may still be registered, which gives it another schema.
+            _schemas[kind] = schema
+    return schema
+
+
+def _field_of(kind: type[Result], name: str) -> Any:
+    """Returns the field of an attribute, from its annotation; any JSON if there is none."""
+    annotation = next(
+        (vars(one)["__annotations__"][name] for one in kind.__mro__
+         if name in vars(one).get("__annotations__", ())),
+        "Any",
+    )  # fmt: skip
+    text = annotation if isinstance(annotation, str) else getattr(annotation, "__name__", "Any")
+    bare, *rest = (part.strip() for part in text.replace("Optional[", "None |").split("|"))
+    optional = "None" in (bare, *rest)
+    make = _ANNOTATED.get(bare.partition("[")[0])
+    if make is None or set(rest) - {"None"}:
+        return JSONCompatible(allow_none=True)
+    return make(allow_none=optional, required=not optional)
+
+
+class _ResultTypes(Mapping[str, Any]):
+    """The schemas of all registered result types, by name."""
+
+    def __getitem__(self, name: str) -> type[Schema]:
+        kind = result_type(name)
+        if kind is None:
+            if name == CUSTOM:
+                return UnknownSchema
+            raise KeyError(name)
+        return schema_of(kind)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter([*result_types(), CUSTOM])
+
+    def __len__(self) -> int:
+        return len(result_types()) + 1
+
+
+class ResultSchema(OneOfSchema):
+    """The JSON form of every result (in Prefect 1.4.1: `StateResultSchema`).
+
+    Dumping serializes a result on the way, and leaves it as it is; loading fetches nothing. A
+    type that is not registered loads as an `UnknownResult`.
+    """
+
+    quick = True
+
+    type_schemas = _ResultTypes()
+
+    def get_obj_type(self, obj: Any) -> str | None:
+        """Returns the registered name of a result's type, `CustomResult` if it has none."""
+        return (result_type_name(type(obj)) or CUSTOM) if isinstance(obj, Result) else None
+
+    @classmethod
+    def schema_named(cls, name: str) -> type[Schema] | None:
+        """Returns the schema of a name; for unknown ones what keeps them as they are."""
+        schema: type[Schema] = cls.type_schemas.get(name, UnknownSchema)
+        return schema
+
+    def schema_for(self, obj: Any) -> type[Schema] | None:
+        """Returns the schema of a result, None if it is something else."""
+        if type(self).get_obj_type is not ResultSchema.get_obj_type:
+            return super().schema_for(obj)
+        return schema_of(type(obj)) if isinstance(obj, Result) else None
+
+    @classmethod
+    def upgraded(cls, data: Any) -> Any:
+        """Returns a form of Prefect 0.5 to 1.4 in today's shape."""
+        if "serializer" in data or data.get("type") == "NoResultType":
+            return data
+        return legacy.upgrade_result(data)
