@@ -1,0 +1,181 @@
+"""Connections and transactions: how one database is shared by threads and processes.
+
+What belongs here: the engine, its settings per database, begin and commit, retries, and the
+translation of the driver's errors. What does not: any statement about a table (the other modules of
+this folder) and the tables' creation (`migrate`).
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import sqlite3
+import threading
+import time
+import weakref
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+
+from prefect_results.backend.store.sql.errors import is_busy, translated
+from prefect_results.exceptions import ConfigurationError, MissingExtra, StoreError
+
+T = TypeVar("T")
+
+LOCK_TIMEOUT = 60.0
+"""Seconds that a writer waits for other writers before it gives up."""
+
+_databases: weakref.WeakSet[Database] = weakref.WeakSet()  # what a forked child must forget
+
+
+class Database:
+    """One database, its pool of connections, and the transaction of each thread.
+
+    SQLite has one writer at a time: within a process a lock orders the writers, between processes
+    `BEGIN IMMEDIATE` does, so that a transaction never finds out late that it may not write.
+    """
+
+    def __init__(self, url: str) -> None:
+        """Prepare to connect.
+
+        Args:
+            url: As `open_store` takes it.
+        """
+        self.url = url
+        self._reset()
+        self.engine = _engine(url)
+        self.dialect = self.engine.dialect.name
+        _databases.add(self)
+
+    def _reset(self) -> None:
+        self._local = threading.local()
+        self._writing = threading.Lock()
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Give a connection to read with; that of this thread's transaction if it has one."""
+        current = getattr(self._local, "connection", None)
+        if current is not None:
+            with translated():
+                yield current
+            return
+        with translated(), self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Give a connection in a transaction that commits at the end of the block.
+
+        A block inside another of the same thread joins the transaction of the outer one, behind a
+        savepoint of its own.
+        """
+        current: Connection | None = getattr(self._local, "connection", None)
+        if current is not None:
+            with translated(), current.begin_nested():
+                yield current
+            return
+        with translated(), self._turn(), self.engine.connect() as connection:
+            writer = connection.execution_options(prefect_results_write=True)
+            with writer.begin():
+                self._local.connection = writer
+                try:
+                    yield writer
+                finally:
+                    del self._local.connection
+
+    def _turn(self) -> AbstractContextManager[Any]:
+        return self._writing if self.dialect == "sqlite" else nullcontext()
+
+    def run(self, work: Callable[[Connection], T]) -> T:
+        """Do some work in a transaction, again if the database asks for that.
+
+        Args:
+            work: What to do with a connection. It may be called several times, each time with all
+                it did before undone.
+        """
+        deadline = time.monotonic() + LOCK_TIMEOUT
+        attempt = 0
+        while True:
+            try:
+                with self.write() as connection:
+                    return work(connection)
+            except StoreError as exc:
+                joined = getattr(self._local, "connection", None) is not None
+                if joined or not is_busy(exc.__cause__) or time.monotonic() > deadline:
+                    raise
+            attempt += 1
+            time.sleep(random.uniform(0, min(0.001 * 2**attempt, 0.1)))
+
+    def dispose(self) -> None:
+        """Close the pooled connections."""
+        self.engine.dispose()
+
+    def forget(self) -> None:
+        """Drop what a forked child must not share with its parent, without closing it."""
+        self._reset()
+        self.engine.dispose(close=False)
+
+
+def _engine(url: str) -> Engine:
+    try:
+        parsed = make_url(url)
+        if parsed.get_backend_name() == "sqlite":
+            return _sqlite(parsed)
+        parsed = parsed.set(drivername="postgresql+psycopg")
+        return create_engine(parsed, pool_pre_ping=True, pool_size=5, max_overflow=50)
+    except (ArgumentError, NoSuchModuleError) as exc:
+        raise ConfigurationError(
+            "not a URL of a run store: expected sqlite:///FILE or "
+            "postgresql://USER:PASSWORD@HOST:PORT/DATABASE"
+        ) from exc
+    except ImportError as exc:
+        raise MissingExtra(package="psycopg", extra="postgres") from exc
+
+
+def _sqlite(url: Any) -> Engine:
+    path = url.database
+    if not path or path == ":memory:":
+        raise ConfigurationError(
+            "a run store in memory could not be seen by another process; name a file"
+        )
+    os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+    # Parameters and logs are nobody else's business; SQLite's other files take over the mode.
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    engine = create_engine(
+        url.set(drivername="sqlite+pysqlite"),
+        connect_args={"timeout": LOCK_TIMEOUT, "check_same_thread": False},
+        pool_size=5,
+        max_overflow=50,
+    )
+    event.listen(engine, "connect", _sqlite_connected)
+    event.listen(engine, "begin", _sqlite_begun)
+    return engine
+
+
+def _sqlite_connected(connection: sqlite3.Connection, record: Any) -> None:
+    connection.isolation_level = None  # transactions begin where we say so
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA foreign_keys = ON")
+    # Safe against the death of a process; a power cut may take the newest transactions.
+    cursor.execute("PRAGMA synchronous = NORMAL")
+    cursor.execute("PRAGMA cache_size = -16000")
+    cursor.execute("PRAGMA journal_size_limit = 67108864")
+    cursor.close()
+
+
+def _sqlite_begun(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("prefect_results_write")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _after_fork() -> None:
+    for database in list(_databases):
+        database.forget()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

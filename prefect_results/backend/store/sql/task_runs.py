@@ -1,0 +1,255 @@
+"""Task runs: creating, finding and listing them.
+
+What belongs here: the table `task_run`. What does not: changing its states (`states`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, func, literal_column, select, tuple_, update
+
+from prefect_results.backend.store.ids import new_ids
+from prefect_results.backend.store.records import NewTaskRun, Outcome, Page, TaskRun
+from prefect_results.backend.store.schema import flow_run, task, task_run
+from prefect_results.backend.store.sql.rows import (
+    chunks,
+    fetch,
+    fetch_one,
+    insert_many,
+    now,
+    paged,
+    selected,
+)
+from prefect_results.backend.store.sql.states import CURRENT, TASK_RUN, Trace
+from prefect_results.backend.store.types import clean_text, normalize_id
+from prefect_results.exceptions import RecordNotFound
+
+_COLUMNS = (
+    *("id", "created", "flow_run_id", "task_id", "map_index", "name", "cache_key"),
+    *CURRENT,
+)
+_NO_STATE = (0, *[None] * 8)
+
+
+def _selected() -> Select[Any]:
+    return selected(TaskRun, task_run, task_slug=task.c.slug).join_from(
+        task_run, task, task.c.id == task_run.c.task_id
+    )
+
+
+def _flow_of(connection: Connection, flow_run_id: str) -> str:
+    query = select(flow_run.c.flow_id).where(flow_run.c.id == flow_run_id)
+    flow_id = connection.execute(query).scalar()
+    if flow_id is None:
+        raise RecordNotFound(f"the run store has no flow run {flow_run_id!r}")
+    return str(flow_id)
+
+
+def task_id_of(connection: Connection, flow_run_id: str, slug: str) -> str | None:
+    """Return the id of the task with a slug in the flow that runs, or None."""
+    query = (
+        select(task.c.id)
+        .join(flow_run, flow_run.c.flow_id == task.c.flow_id)
+        .where(flow_run.c.id == flow_run_id, task.c.slug == slug)
+    )
+    return connection.execute(query).scalar()
+
+
+def get(connection: Connection, task_run_id: str) -> TaskRun:
+    """Return a task run by id."""
+    query = _selected().where(task_run.c.id == task_run_id)
+    return fetch_one(connection, TaskRun, query, f"task run {task_run_id!r}")
+
+
+def find_by_id(
+    connection: Connection, flow_run_id: str, task_id: str, index: int
+) -> TaskRun | None:
+    """Return the run of a task in a flow run, or None."""
+    query = _selected().where(
+        task_run.c.flow_run_id == flow_run_id,
+        task_run.c.task_id == task_id,
+        task_run.c.map_index == index,
+    )
+    return next(iter(fetch(connection, TaskRun, query)), None)
+
+
+def find(connection: Connection, flow_run_id: str, slug: str, map_index: int) -> TaskRun | None:
+    """Return the run of a task, named by slug, in a flow run, or None."""
+    # One statement; the flow of the run picks one task, and the unique key one run.
+    this_flow = select(flow_run.c.flow_id).where(flow_run.c.id == flow_run_id).scalar_subquery()
+    query = _selected().where(
+        task.c.flow_id == this_flow,
+        task.c.slug == slug,
+        task_run.c.flow_run_id == flow_run_id,
+        task_run.c.map_index == map_index,
+    )
+    return next(iter(fetch(connection, TaskRun, query)), None)
+
+
+def resolve_task(
+    connection: Connection, flow_run_id: str, task_id: str | None, slug: str | None
+) -> str:
+    """Return the id of a task that is given by id or slug.
+
+    Raises:
+        RecordNotFound: The flow that runs has no such task.
+        ValueError: Not exactly one of both was given.
+    """
+    if (task_id is None) == (slug is None):
+        raise ValueError("give either the `task_id` or the `task_slug` of the task")
+    if task_id is not None:
+        return task_id
+    assert slug is not None
+    found = task_id_of(connection, flow_run_id, slug)
+    if found is None:
+        _flow_of(connection, flow_run_id)
+        raise RecordNotFound(f"the flow of run {flow_run_id!r} has no task with slug {slug!r}")
+    return found
+
+
+def get_or_create(
+    connection: Connection, flow_run_id: str, task_id: str, map_index: int
+) -> TaskRun:
+    """Return the run of a task in a flow run, created if need be."""
+    create(connection, flow_run_id, [NewTaskRun(task_id, map_index)])
+    found = find_by_id(connection, flow_run_id, task_id, map_index)
+    assert found is not None
+    return found
+
+
+def create(connection: Connection, flow_run_id: str, runs: Sequence[NewTaskRun]) -> list[Outcome]:
+    """Create many task runs; see `RunStore.create_task_runs`."""
+    run_of = normalize_id(flow_run_id) or flow_run_id
+    cache_keys = _cache_keys(connection, run_of, {run.task_id for run in runs})
+    trace = Trace(connection, sum(len(run.states) for run in runs))
+    rows, outcomes = [], []
+    for run, made_id in zip(runs, new_ids(len(runs))):
+        run_id = run.id or made_id
+        current: tuple[Any, ...] = (*_NO_STATE, trace.now)
+        for version, (state, timestamp) in enumerate(run.states, start=1):
+            current = trace.add(run_id, version, current[7], state, timestamp)
+        fixed = (run_id, trace.now, run_of, run.task_id, run.map_index, clean_text(run.name))
+        rows.append((*fixed, cache_keys[run.task_id], *current))
+        outcomes.append(Outcome(run_id, True, len(run.states), current[1]))
+    key = "ON CONFLICT (flow_run_id, task_id, map_index) DO NOTHING"
+    created = insert_many(connection, "task_run", _COLUMNS, rows, key)
+    if created != len(rows):
+        outcomes = _with_those_there(connection, run_of, runs, outcomes)
+        new = {outcome.run_id for outcome in outcomes if outcome.applied}
+        trace.history = [row for row in trace.history if row[1] in new]
+    trace.write(connection, TASK_RUN)
+    return outcomes
+
+
+def _cache_keys(
+    connection: Connection, flow_run_id: str, task_ids: set[str]
+) -> dict[str, str | None]:
+    flow_id = _flow_of(connection, flow_run_id)
+    found: dict[str, str | None] = {}
+    for batch in chunks(task_ids):
+        query = select(task.c.id, task.c.cache_key).where(
+            task.c.id.in_(batch), task.c.flow_id == flow_id
+        )
+        found.update((row.id, row.cache_key) for row in connection.execute(query))
+    for task_id in task_ids:
+        if task_id not in found:
+            raise RecordNotFound(f"the flow of run {flow_run_id!r} has no task {task_id!r}")
+    return found
+
+
+def _with_those_there(
+    connection: Connection,
+    flow_run_id: str,
+    runs: Sequence[NewTaskRun],
+    outcomes: Sequence[Outcome],
+) -> list[Outcome]:
+    """Find which of the task runs were there before us, or come twice among ours."""
+    there: dict[tuple[str, int], tuple[str, int]] = {}
+    columns = task_run.c
+    for batch in chunks({(run.task_id, run.map_index) for run in runs}):
+        query = select(columns.task_id, columns.map_index, columns.id, columns.version).where(
+            columns.flow_run_id == flow_run_id,
+            tuple_(columns.task_id, columns.map_index).in_(batch),
+        )
+        for task_id, map_index, run_id, version in connection.execute(query):
+            there[task_id, map_index] = (run_id, version)
+    result = []
+    for run, outcome in zip(runs, outcomes):
+        run_id, version = there[run.task_id, run.map_index]
+        result.append(outcome if run_id == outcome.run_id else Outcome(run_id, False, version))
+    return result
+
+
+def listed(
+    connection: Connection,
+    flow_run_id: str,
+    slug: str | None,
+    children: bool | None,
+    states: Sequence[str] | None,
+    after: str | None,
+    limit: int,
+) -> Page[TaskRun]:
+    """Return a page of task runs; see `RunStore.list_task_runs`."""
+    columns = task_run.c
+    query = _selected().where(columns.flow_run_id == flow_run_id)
+    if slug is not None:
+        task_id = task_id_of(connection, flow_run_id, slug)
+        if task_id is None:
+            return Page(())
+        query = query.where(columns.task_id == task_id)
+    if children is not None:
+        query = query.where(columns.map_index >= 0 if children else columns.map_index < 0)
+    if states is not None:
+        query = query.where(columns.state.in_(list(states)))
+    if after is not None:
+        task_id, _, index = after.partition("/")
+        query = query.where(
+            columns.map_index > int(index)
+            if slug is not None
+            else tuple_(columns.task_id, columns.map_index) > (task_id, int(index))
+        )
+    query = query.order_by(columns.task_id, columns.map_index).limit(limit + 1)
+    items = fetch(connection, TaskRun, query)
+    return paged(items, limit, lambda item: f"{item.task_id}/{item.map_index}")
+
+
+def counted(connection: Connection, flow_run_id: str, slug: str | None) -> dict[str, int]:
+    """Return the number of task runs by state; see `RunStore.count_task_runs`."""
+    columns = task_run.c
+    query = select(columns.state, func.count()).where(columns.flow_run_id == flow_run_id)
+    if slug is not None:
+        query = query.where(columns.task_id == task_id_of(connection, flow_run_id, slug))
+    return {state or "": count for state, count in connection.execute(query.group_by("state"))}
+
+
+def cached(
+    connection: Connection,
+    since: datetime,
+    task_id: str | None,
+    cache_key: str | None,
+    limit: int,
+) -> list[TaskRun]:
+    """Return task runs in a Cached state; see `RunStore.find_cached_task_runs`."""
+    columns = task_run.c
+    by = columns.cache_key == cache_key if cache_key is not None else columns.task_id == task_id
+    # Literal, or SQLite does not see that the partial index serves.
+    is_cached = columns.state == literal_column("'Cached'")
+    query = (
+        _selected()
+        .where(is_cached, by, columns.state_timestamp >= since)
+        .order_by(columns.state_timestamp.desc(), columns.id.desc())
+        .limit(limit)
+    )
+    return fetch(connection, TaskRun, query)
+
+
+def rename(connection: Connection, task_run_id: str, name: str) -> None:
+    """Set the name of a task run."""
+    statement = (
+        update(task_run).where(task_run.c.id == task_run_id).values(name=name, updated=now())
+    )
+    if connection.execute(statement).rowcount == 0:
+        raise RecordNotFound(f"the run store has no task run {task_run_id!r}")
