@@ -121,6 +121,9 @@ class FileSystem(metaclass=ABCMeta):
     `__cause__`.
     """
 
+    # False where the storage cannot create an object only if there is none.
+    supports_put_if_absent: bool = True
+
     @abstractmethod
     def get(self, location: str) -> bytes:
         """Return all bytes of an object.
@@ -142,6 +145,7 @@ class FileSystem(metaclass=ABCMeta):
 
         Raises:
             Conflict: if there is one already.
+            StorageError: always, where `supports_put_if_absent` is false.
         """
 
     @abstractmethod

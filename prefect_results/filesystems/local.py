@@ -9,18 +9,11 @@ import errno
 import io
 import os
 import stat as stat_module
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import count
-from typing import Any, BinaryIO, NoReturn, TypeVar
+from typing import Any, BinaryIO
 
-from prefect_results.exceptions import (
-    Conflict,
-    NotFound,
-    PermissionDenied,
-    StorageError,
-    Unavailable,
-    UnsafeLocation,
-)
+from prefect_results.exceptions import NotFound, UnsafeLocation
 from prefect_results.filesystems.base import (
     TEMPORARY_PREFIX,
     FileInfo,
@@ -28,8 +21,7 @@ from prefect_results.filesystems.base import (
     Writer,
     checked,
 )
-
-T = TypeVar("T")
+from prefect_results.filesystems.errors import translate
 
 # A file up to this size is read in one call; larger ones are streamed.
 SMALL = 64 * 1024
@@ -95,7 +87,7 @@ class LocalFileSystem(FileSystem):
             finally:
                 os.close(fd)
         except OSError as exc:
-            _translate(exc, location, path)
+            translate(exc, location, path)
 
     def open_read(self, location: str) -> BinaryIO:
         """Open a file for reading; a small one is read at once."""
@@ -113,7 +105,7 @@ class LocalFileSystem(FileSystem):
                 os.close(fd)
                 raise
         except OSError as exc:
-            _translate(exc, location, path)
+            translate(exc, location, path)
 
     def put(self, location: str, data: bytes | bytearray | memoryview) -> FileInfo:
         """Store a file, instead of one that is there already; atomically."""
@@ -126,7 +118,7 @@ class LocalFileSystem(FileSystem):
         try:
             os.link(temporary, path)
         except OSError as exc:
-            _translate(exc, location, path)
+            translate(exc, location, path)
         finally:
             _remove(temporary)
         return FileInfo(location, size)
@@ -144,7 +136,7 @@ class LocalFileSystem(FileSystem):
         except OSError as exc:
             if exc.errno == errno.ENOTDIR:
                 return False
-            _translate(exc, location, path)
+            translate(exc, location, path)
         return stat_module.S_ISREG(mode)
 
     def stat(self, location: str) -> FileInfo:
@@ -156,7 +148,7 @@ class LocalFileSystem(FileSystem):
                 self._inside(path, location)
                 found = os.stat(path)
         except OSError as exc:
-            _translate(exc, location, path)
+            translate(exc, location, path)
         if not stat_module.S_ISREG(found.st_mode):
             raise NotFound(f"{path} is not a file", location=location)
         return FileInfo(location, found.st_size, found.st_mtime)
@@ -169,7 +161,7 @@ class LocalFileSystem(FileSystem):
         except OSError as exc:
             if os.path.isdir(path):
                 raise NotFound(f"{path} is not a file", location=location) from exc
-            _translate(exc, location, path)
+            translate(exc, location, path)
 
     def list(self, prefix: str = "") -> Iterator[FileInfo]:
         """Every file whose location starts with a prefix, ordered by location."""
@@ -203,7 +195,7 @@ class LocalFileSystem(FileSystem):
         except (FileNotFoundError, NotADirectoryError):
             return
         except OSError as exc:
-            _translate(exc, folder, self._prefix + folder)
+            translate(exc, folder, self._prefix + folder)
         for name, entry in sorted(entries, key=lambda pair: pair[0]):
             location = folder + name
             if name.startswith(TEMPORARY_PREFIX):
@@ -268,7 +260,7 @@ class LocalFileSystem(FileSystem):
             os.replace(temporary, path)
         except OSError as exc:
             _remove(temporary)
-            _translate(exc, location, path)
+            translate(exc, location, path)
         return FileInfo(location, size)
 
     def _temporary(
@@ -283,7 +275,7 @@ class LocalFileSystem(FileSystem):
                 os.close(fd)
         except OSError as exc:
             _remove(name)
-            _translate(exc, location, path)
+            translate(exc, location, path)
         except BaseException:
             _remove(name)
             raise
@@ -304,7 +296,7 @@ class LocalFileSystem(FileSystem):
         except UnsafeLocation:
             raise
         except OSError as exc:
-            _translate(exc, location, path)
+            translate(exc, location, path)
 
 
 class _LocalWriter(Writer):
@@ -329,7 +321,7 @@ class _LocalWriter(Writer):
         try:
             return file.write(data)
         except OSError as exc:
-            _translate(exc, self._location, self._path)
+            translate(exc, self._location, self._path)
 
     def commit(self) -> FileInfo:
         """Close and rename the temporary file."""
@@ -344,7 +336,7 @@ class _LocalWriter(Writer):
             os.replace(self._name, self._path)
         except OSError as exc:
             self.abort()
-            _translate(exc, self._location, self._path)
+            translate(exc, self._location, self._path)
         self._name = None
         self.info = FileInfo(self._location, size)
         return self.info
@@ -409,31 +401,3 @@ def _remove(path: str) -> None:
         os.unlink(path)
     except OSError:
         pass
-
-
-_UNSAFE = frozenset((errno.ENAMETOOLONG, errno.ELOOP))
-_UNAVAILABLE = frozenset((errno.ESTALE, errno.ETIMEDOUT, errno.EHOSTDOWN, errno.ENOTCONN))
-_TYPES: list[tuple[type[OSError], Callable[..., StorageError], str]] = [
-    (FileNotFoundError, NotFound, "does not exist"),
-    (NotADirectoryError, NotFound, "does not exist: a folder on the way is a file"),
-    (IsADirectoryError, NotFound, "is a folder, not a file"),
-    (PermissionError, PermissionDenied, "may not be accessed by this process"),
-    (FileExistsError, Conflict, "exists already"),
-    (ConnectionError, Unavailable, "cannot be reached"),
-]
-
-
-def _translate(exc: OSError, location: str, path: str) -> NoReturn:
-    """Raise the error of the port that means what the system's error says."""
-    if isinstance(exc, StorageError):
-        raise exc
-    if exc.errno in _UNSAFE:
-        raise UnsafeLocation(
-            f"The location {location!r:.200} cannot be a file here: {exc.strerror}",
-            location=location,
-        ) from exc
-    for kind, error, words in _TYPES:
-        if isinstance(exc, kind):
-            raise error(f"{path} {words}", location=location) from exc
-    error = Unavailable if exc.errno in _UNAVAILABLE else StorageError
-    raise error(f"{path}: {exc.strerror or exc}", location=location) from exc

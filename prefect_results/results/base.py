@@ -118,7 +118,7 @@ class Result:
             cls._draft = _draft_type(cls)
             return
         cls._draft = None
-        if cls.__setattr__ is Result.__setattr__:
+        if _is_ours(cls, "__setattr__"):
             cls.__setattr__ = _assign_to_draft  # type: ignore[method-assign,assignment]
             cls.__delattr__ = _delete_from_draft  # type: ignore[method-assign,assignment]
         for name in ("read", "write"):
@@ -413,6 +413,12 @@ class Result:
             public = {key: item for key, item in self.__dict__.items() if key[0] != "_"}
             facts.append(public)
         return facts
+
+
+def _is_ours(cls: type, name: str) -> bool:
+    """Whether a class has a method from this package."""
+    home = next(base for base in cls.__mro__ if name in base.__dict__)
+    return home.__module__.startswith(_PACKAGE) and home.__dict__[name] is not _assign_to_draft
 
 
 def _draft_type(cls: type[Result]) -> type[Result]:

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from prefect_results.exceptions import StorageError
 from prefect_results.results.base import Result
 from prefect_results.results.registry import register_result_type
+from prefect_results.serializers import Serializer
 
 S = TypeVar("S", bound="SecretResult")
 
@@ -95,10 +96,18 @@ class SecretResult(Result):
         raise ValueError("SecretResults cannot be written to.")
 
     @classmethod
-    def revive(cls: type[S], *args: Any, secret_type: str | None = None, **kwargs: Any) -> S:
-        """Make a result of its wire form; a value in it is ignored."""
-        kwargs["value"] = None
-        return super().revive(*args[1:], _secret_type=secret_type, **kwargs)
+    def revive(
+        cls: type[S],
+        value: Any = None,
+        location: str | None = None,
+        serializer: Serializer | None = None,
+        *,
+        serialized: bool = True,
+        secret_type: str | None = None,
+        **fields: Any,
+    ) -> S:
+        """Make a result of its wire form; a value or serializer in it is ignored."""
+        return super().revive(None, location, None, serialized=True, _secret_type=secret_type)
 
     def _serialize_value(self: S) -> S:
         return self._replace(value=None, serialized=True)

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
 C = TypeVar("C", bound="type[Serializer]")
 
-JSON_TYPES = (str, int, float, bool, type(None), list, dict)
-
 
 class Serializer:
     """Turns Python values into bytes and back: the *how* of a result.
@@ -93,12 +91,20 @@ class Serializer:
     def config(self) -> dict[str, Any]:
         """The JSON-compatible form: `{"type": name, ...options}`.
 
-        Raises:
-            SerializationError: if an option has no JSON form.
+        Options that JSON cannot hold (functions, say) are only named, under `unsendable`; what is
+        loaded of that is an `UnknownSerializer`.
         """
         config: dict[str, Any] = {"type": serializer_name(type(self))}
+        unsendable = []
         for key, option in self.options().items():
-            config[key] = option.config() if isinstance(option, Serializer) else option
+            if isinstance(option, Serializer):
+                config[key] = option.config()
+            elif _is_json(option):
+                config[key] = option
+            else:
+                unsendable.append(key)
+        if unsendable:
+            config["unsendable"] = unsendable
         return config
 
     @classmethod
@@ -110,6 +116,7 @@ class Serializer:
 
         Raises:
             TypeError, ValueError: if the options do not fit.
+            LookupError: if they name what this process does not know.
         """
         return cls(**options)
 
@@ -181,6 +188,12 @@ class UnknownSerializer(Serializer):
         return dict(self._config)
 
     def _message(self) -> str:
+        unsendable = self._config.get("unsendable")
+        if unsendable:
+            return (
+                f"The {self._config.get('type')} was sent without {unsendable}, which JSON cannot "
+                "hold: read the value with a result that has the whole serializer"
+            )
         return (
             f"The serializer {self._config.get('type')!r} is not registered in this process: import "
             "the module that defines it, which must call register_serializer"
@@ -249,15 +262,26 @@ def serializer_from_config(config: Mapping[str, Any]) -> Serializer:
             f"A serializer's wire form is an object with a type, not {config!r:.100}"
         )
     cls = serializer_type(config["type"])
-    if cls is None:
+    if cls is None or "unsendable" in config:
         return UnknownSerializer(config)
     options = {key: option for key, option in config.items() if key != "type"}
     try:
         return cls.from_options(options)
+    except LookupError:
+        return UnknownSerializer(config)
     except (TypeError, ValueError, ImportError) as exc:
         raise DeserializationError(
             f"The options of the serializer {config['type']!r} do not fit: {exc}"
         ) from exc
+
+
+def _is_json(option: Any) -> bool:
+    """Whether JSON holds an option as it is."""
+    if isinstance(option, dict):
+        return all(isinstance(key, str) and _is_json(item) for key, item in option.items())
+    if isinstance(option, list):
+        return all(map(_is_json, option))
+    return option is None or isinstance(option, (str, int, float, bool))
 
 
 def _is_other(known: type, cls: type) -> bool:
