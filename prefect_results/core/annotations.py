@@ -21,7 +21,8 @@ class EdgeAnnotation:
         value: A task, a constant, a collection, or another annotation.
     """
 
-    annotations: dict[str, Any] = {}  # noqa: RUF012 - the legacy name of each class's default
+    annotations: dict[str, Any] = {}
+    value: Any
 
     def __init__(self, value: Any) -> None:
         own = self.annotations
@@ -43,7 +44,7 @@ class mapped(EdgeAnnotation):
         value: What to map over; converted to a task when the edge is made.
     """
 
-    annotations = {"mapped": True}  # noqa: RUF012
+    annotations = {"mapped": True}
 
 
 class unmapped(EdgeAnnotation):
@@ -53,7 +54,7 @@ class unmapped(EdgeAnnotation):
         value: What not to map over; converted to a task when the edge is made.
     """
 
-    annotations = {"mapped": False}  # noqa: RUF012
+    annotations = {"mapped": False}
 
 
 class flatten(EdgeAnnotation):
@@ -63,4 +64,4 @@ class flatten(EdgeAnnotation):
         value: The task (or value) whose result is a list of lists.
     """
 
-    annotations = {"flattened": True}  # noqa: RUF012
+    annotations = {"flattened": True}

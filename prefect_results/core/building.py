@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from prefect_results import configuration
@@ -188,7 +189,7 @@ class FlowBuilding(FlowQuestions):
         """
         return [
             self.add_edge(upstream_task=up, downstream_task=down, validate=validate)
-            for up, down in zip(tasks, tasks[1:], strict=False)
+            for up, down in pairwise(tasks)
         ]
 
     def set_dependencies(

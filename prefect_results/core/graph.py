@@ -23,7 +23,7 @@ class WatchedSet(set[T]):
 
     changed = False
 
-    def copy(self) -> set[T]:  # type: ignore[override]
+    def copy(self) -> set[T]:
         """A plain set of the same members."""
         return set(self)
 
@@ -97,9 +97,7 @@ class Graph:
         tasks, edges = set(tasks), set(edges)
         known_tasks = [task for task in self.upstream if task in tasks]
         known_edges = [edge for edge in self.ordered_edges() if edge in edges]
-        return Graph(
-            dict.fromkeys([*known_tasks, *tasks]), dict.fromkeys([*known_edges, *edges])
-        )
+        return Graph(dict.fromkeys([*known_tasks, *tasks]), dict.fromkeys([*known_edges, *edges]))
 
     def copy(self) -> Graph:
         """Another graph with the same tasks and edges."""

@@ -38,13 +38,25 @@ def call_signature(task: Task) -> inspect.Signature:
     return inspect.Signature(parameters, return_annotation="Task")
 
 
+def _signature(run: Callable[..., Any]) -> inspect.Signature:
+    try:
+        return inspect.signature(run, eval_str=True)
+    except Exception:
+        # Names that exist for type checkers only stay text.
+        return inspect.signature(run)
+
+
+def _type(annotation: Any) -> Any:
+    return Any if annotation in (inspect.Parameter.empty, "Any") else annotation
+
+
 def inputs_of(run: Callable[..., Any]) -> dict[str, dict[str, Any]]:
     """Type, default and whether it is required, for each argument of ``run``."""
     inputs = {}
-    for name, parameter in inspect.signature(run).parameters.items():
+    for name, parameter in _signature(run).parameters.items():
         required = parameter.default is parameter.empty
         inputs[name] = {
-            "type": Any if parameter.annotation is parameter.empty else parameter.annotation,
+            "type": _type(parameter.annotation),
             "default": None if required else parameter.default,
             "required": required,
         }
@@ -53,5 +65,4 @@ def inputs_of(run: Callable[..., Any]) -> dict[str, dict[str, Any]]:
 
 def outputs_of(run: Callable[..., Any]) -> Any:
     """The return annotation of ``run``, ``Any`` without one."""
-    annotation = inspect.signature(run).return_annotation
-    return Any if annotation is inspect.Signature.empty else annotation
+    return _type(_signature(run).return_annotation)

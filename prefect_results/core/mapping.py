@@ -27,9 +27,7 @@ class _Argument(NamedTuple):
 _INNER = _Argument()
 
 
-def apply_map(
-    func: Callable[..., Any], *args: Any, flow: Flow | None = None, **kwargs: Any
-) -> Any:
+def apply_map(func: Callable[..., Any], *args: Any, flow: Flow | None = None, **kwargs: Any) -> Any:
     """Map a function that adds tasks to a flow over the elements of its arguments.
 
     The function is called once. Each task that it adds becomes a mapped task, and runs once for

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from prefect_results.core.binding import TaskBinding
 from prefect_results.core.conversion import registered as conversions
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def _reflected(name: str, symbol: str) -> Callable[[Any, object], Task]:
     return method
 
 
-class TaskOperators:
+class TaskOperators(TaskBinding):
     """Mixin of :class:`~prefect_results.core.task.Task` with its operators.
 
     ``==`` and ``!=`` compare identity, because tasks are keys of dictionaries; ``is_equal`` and
@@ -71,12 +72,9 @@ class TaskOperators:
     """
 
     if TYPE_CHECKING:
-        name: str
         checkpoint: bool | None
         result: Any
         nout: int | None
-
-        def set_dependencies(self, **kwargs: Any) -> Task: ...
 
     is_equal = _binary("Equal", "==")
     is_not_equal = _binary("NotEqual", "!=")

@@ -180,7 +180,5 @@ def _exception_types(
                 f"instance of {type(value).__name__}"
             )
         if not issubclass(value, Exception):
-            raise TypeError(
-                f"Invalid `retry_on` value {value!r}. Expected an exception subclass."
-            )
+            raise TypeError(f"Invalid `retry_on` value {value!r}. Expected an exception subclass.")
     return types

@@ -39,9 +39,7 @@ class Parameter(Task):
     ) -> None:
         self.required = default is no_default if required is None else required
         self.default = None if default is no_default else default
-        super().__init__(
-            name=name, slug=name, tags=tags, result=PrefectResult(), checkpoint=True
-        )
+        super().__init__(name=name, slug=name, tags=tags, result=PrefectResult(), checkpoint=True)
 
     def __repr__(self) -> str:
         return f"<Parameter: {self.name}>"

@@ -109,9 +109,7 @@ def _collect_parameters(
 def _with_all_tasks(flow: Flow, state: State, runner_cls: type[Any]) -> State:
     result = state.result
     if isinstance(result, Exception):
-        flow.logger.error(
-            f"Unexpected error occured in {runner_cls.__name__}: {result!r}"
-        )
+        flow.logger.error(f"Unexpected error occured in {runner_cls.__name__}: {result!r}")
         return state
     if not isinstance(result, dict):
         # The run was interrupted before any task was executed.

@@ -17,9 +17,10 @@ from prefect_results.core.schema_fields import (
 from prefect_results.schedules import Schedule, adjustments, clocks, filters
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
-FILTERS = [
+FILTERS: list[Callable[..., Any]] = [
     filters.on_datetime,
     filters.on_date,
     filters.at_time,
@@ -32,7 +33,7 @@ FILTERS = [
     filters.is_day_of_week,
     filters.is_month_start,
 ]
-ADJUSTMENTS = [adjustments.add, adjustments.next_weekday]
+ADJUSTMENTS: list[Callable[..., Any]] = [adjustments.add, adjustments.next_weekday]
 
 _MINUTE = 60_000_000
 
@@ -165,7 +166,7 @@ class RRuleSetSchema(ObjectSchema):
 class RRuleBaseSchema(OneOfSchema):
     """A recurrence rule or a set of them."""
 
-    type_schemas = {"rrule": RRuleSchema, "rruleset": RRuleSetSchema}  # noqa: RUF012
+    type_schemas = {"rrule": RRuleSchema, "rruleset": RRuleSetSchema}
 
 
 class RRuleClockSchema(_BoundedClockFields):
@@ -180,7 +181,7 @@ class RRuleClockSchema(_BoundedClockFields):
 class ClockSchema(OneOfSchema):
     """Any of the clocks."""
 
-    type_schemas = {  # noqa: RUF012
+    type_schemas = {
         "IntervalClock": IntervalClockSchema,
         "CronClock": CronClockSchema,
         "DatesClock": DatesClockSchema,

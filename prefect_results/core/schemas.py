@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-_TRIGGERS = [
+_TRIGGERS: list[Callable[..., Any]] = [
     triggers.all_finished,
     triggers.manual_only,
     triggers.always_run,
@@ -39,7 +39,7 @@ _TRIGGERS = [
     triggers.some_failed,
     triggers.some_successful,
 ]
-_VALIDATORS = [
+_VALIDATORS: list[Callable[..., Any]] = [
     validators.never_use,
     validators.duration_only,
     validators.all_inputs,

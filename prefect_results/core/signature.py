@@ -98,13 +98,13 @@ def infer_nout(run: Callable[..., Any]) -> int | None:
         annotation = function.__annotations__.get("return")
     else:
         annotation = _inspected_annotation(run)
-    if annotation is None or isinstance(annotation, (str, type)) and not hasattr(
-        annotation, "__origin__"
-    ):
+    if annotation is None or not hasattr(annotation, "__origin__"):
         return None
     import typing
 
-    if typing.get_origin(annotation) is not tuple or annotation is typing.Tuple:  # noqa: UP006
+    bare: Any = typing.Tuple  # noqa: UP006
+    origin: Any = typing.get_origin(annotation)
+    if origin is not tuple or annotation is bare:
         return None
     args = typing.get_args(annotation)
     if args == ((),):
@@ -245,11 +245,11 @@ def signature_of(run: Callable[..., Any]) -> RunSignature:
 
 
 def _read(run: Callable[..., Any], function: Any, is_method: bool) -> RunSignature:
-    inner = function
+    inner: Any = function
     while type(inner) is FunctionType and "__signature__" not in inner.__dict__:
         if "__wrapped__" not in inner.__dict__:
             return _read_code(inner, 1 if is_method else 0)
-        inner = inner.__wrapped__
+        inner = inner.__dict__["__wrapped__"]
     import inspect
 
     return _read_inspected(inspect.signature(run))

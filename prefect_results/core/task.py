@@ -1,7 +1,7 @@
 """Tasks: a unit of work, how often and when it is tried, and what is kept of its result.
 
-Here belongs the description of a task and how it is bound into a flow. What happens when it runs
-is the engine's; operators are in ``core.operators``.
+Here belongs the description of a task, and copying it. How tasks are bound into a flow is in
+``core.binding``, their operators in ``core.operators``; what happens when one runs is the engine's.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 from prefect_results import triggers
 from prefect_results.context import context
 from prefect_results.core import conversion
-from prefect_results.core.annotations import EdgeAnnotation
 from prefect_results.core.operators import TaskOperators, register_operators
 from prefect_results.core.options import TaskOptions
 from prefect_results.core.signature import (
@@ -28,7 +27,7 @@ from prefect_results.logging import get_logger
 
 if TYPE_CHECKING:
     import inspect
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
     from typing import Any
 
     from prefect_results.core.flow import Flow
@@ -51,7 +50,7 @@ class NoDefault(enum.Enum):
 
 
 class TaskMetaclass(type):
-    """Checks each task class: its ``run`` can be called by keyword, its ``__init__`` gets no task."""
+    """Checks task classes: ``run`` can be called by keyword, ``__init__`` is given no task."""
 
     def __new__(mcs, name: str, parents: tuple[type, ...], methods: dict[str, Any]) -> Any:
         if "run" in methods:
@@ -139,8 +138,6 @@ class Task(TaskOptions, TaskOperators, metaclass=TaskMetaclass):
 
     logger: Any
 
-    # Function tasks are called by another name in messages.
-    _is_function = False
     # Tasks that set up or clean up a resource do not decide the state of a flow run.
     _manages_resource = False
     _cleans_up = False
@@ -298,155 +295,6 @@ class Task(TaskOptions, TaskOperators, metaclass=TaskMetaclass):
         new.bind(*args, mapped=mapped, upstream_tasks=upstream_tasks, flow=flow, **kwargs)
         return new
 
-    def bind(
-        self,
-        *args: Any,
-        mapped: bool = False,
-        upstream_tasks: Iterable[Any] | None = None,
-        flow: Flow | None = None,
-        **kwargs: Any,
-    ) -> Task:
-        """Bind arguments to this task itself; it can be bound once in a flow.
-
-        Args:
-            args: Arguments of ``run``.
-            mapped: Whether to map over the arguments that are not ``unmapped``.
-            upstream_tasks: Tasks to run before, whose results are not passed.
-            flow: The flow; the one in context by default.
-            kwargs: Arguments of ``run`` by keyword.
-
-        Returns:
-            This task.
-
-        Raises:
-            TypeError: if the arguments do not fit ``run``.
-            ValueError: if there is no flow.
-        """
-        arguments = signature_of(self.run).bind(self.run, args, kwargs)
-        flow = flow or context.get("flow")
-        if not flow:
-            called = self.name if self._is_function else f"{type(self).__name__}(...)"
-            raise ValueError(
-                f"Could not infer an active Flow context while creating edge to {self}. This "
-                "often means you called a task outside a `with Flow(...)` block. If you're trying "
-                "to run this task outside of a Flow context, you need to call "
-                f"`{called}.run(...)`"
-            )
-        self.set_dependencies(
-            flow=flow, upstream_tasks=upstream_tasks, keyword_tasks=arguments, mapped=mapped
-        )
-        self.tags.update(context.get("tags", ()))
-        return self
-
-    def map(
-        self,
-        *args: Any,
-        upstream_tasks: Iterable[Any] | None = None,
-        flow: Flow | None = None,
-        task_args: dict[str, Any] | None = None,
-        **kwargs: Any,
-    ) -> Task:
-        """Copy this task and map it over the elements of its arguments.
-
-        Args:
-            args: What to map over, in the order of ``run``'s arguments; wrap in ``unmapped`` what
-                each child gets as a whole.
-            upstream_tasks: Tasks whose results are mapped over too, but not passed.
-            flow: The flow; the one in context by default.
-            task_args: Attributes to set on the copy.
-            kwargs: What to map over, by keyword.
-
-        Returns:
-            The copy.
-
-        Raises:
-            TypeError: if a positional argument cannot be indexed.
-            AttributeError: if ``task_args`` has an attribute that does not exist.
-        """
-        for arg in args:
-            if not hasattr(arg, "__getitem__") and not isinstance(arg, EdgeAnnotation):
-                raise TypeError(
-                    f"Cannot map over unsubscriptable object of type {type(arg)}: "
-                    f"{repr(arg)[:10]}..."
-                )
-        new = self.copy(**{"nout": None, **(task_args or {})})
-        return new.bind(*args, mapped=True, upstream_tasks=upstream_tasks, flow=flow, **kwargs)
-
-    def set_dependencies(
-        self,
-        flow: Flow | None = None,
-        upstream_tasks: Iterable[object] | None = None,
-        downstream_tasks: Iterable[object] | None = None,
-        keyword_tasks: Mapping[str, object] | None = None,
-        mapped: bool = False,
-        validate: bool | None = None,
-    ) -> Task:
-        """Set what runs before and after this task; see :meth:`Flow.set_dependencies`.
-
-        Returns:
-            This task.
-
-        Raises:
-            ValueError: if there is no flow, neither given nor in context.
-        """
-        flow = flow or context.get("flow")
-        if not flow:
-            raise ValueError("No Flow was passed, and could not infer an active Flow context.")
-        flow.set_dependencies(
-            task=self,
-            upstream_tasks=upstream_tasks,
-            downstream_tasks=downstream_tasks,
-            keyword_tasks=keyword_tasks,
-            validate=validate,
-            mapped=mapped,
-        )
-        return self
-
-    def set_upstream(
-        self, task: object, flow: Flow | None = None, key: str | None = None, mapped: bool = False
-    ) -> Task:
-        """Make ``task`` run before this one.
-
-        Args:
-            task: A task, or a value to convert to one.
-            flow: The flow; the one in context by default.
-            key: Argument of ``run`` that gets its result.
-            mapped: Whether to map over its result.
-
-        Returns:
-            This task.
-
-        Raises:
-            ValueError: if there is no flow, neither given nor in context.
-        """
-        if key is not None:
-            return self.set_dependencies(flow=flow, keyword_tasks={key: task}, mapped=mapped)
-        return self.set_dependencies(flow=flow, upstream_tasks=[task], mapped=mapped)
-
-    def set_downstream(
-        self, task: Any, flow: Flow | None = None, key: str | None = None, mapped: bool = False
-    ) -> Task:
-        """Make ``task`` run after this one.
-
-        Args:
-            task: A task, or a value to convert to one.
-            flow: The flow; the one in context by default.
-            key: Argument of its ``run`` that gets this task's result.
-            mapped: Whether it is mapped over this task's result.
-
-        Returns:
-            This task.
-
-        Raises:
-            ValueError: if there is no flow, neither given nor in context.
-        """
-        task = conversion.as_task(task)
-        if key is not None:
-            task.set_dependencies(flow=flow, keyword_tasks={key: self}, mapped=mapped)
-        else:
-            task.set_dependencies(flow=flow, upstream_tasks=[self], mapped=mapped)
-        return self
-
     def inputs(self) -> dict[str, dict[str, Any]]:
         """The arguments of ``run``: ``{name: {"type", "default", "required"}}``."""
         from prefect_results.core.introspection import inputs_of
@@ -458,29 +306,6 @@ class Task(TaskOptions, TaskOperators, metaclass=TaskMetaclass):
         from prefect_results.core.introspection import outputs_of
 
         return outputs_of(self.run)
-
-    def pipe(
-        _prefect_self,  # noqa: N805 - any other name could be an argument of the task
-        _prefect_task: type[EdgeAnnotation] | Task,
-        **kwargs: Any,
-    ) -> Task:
-        """Call another task with this one: ``a.pipe(b, k=1)`` is ``b(a, k=1)``.
-
-        Args:
-            _prefect_task: The task to call, or an annotation such as ``unmapped``.
-            kwargs: Further arguments of the call.
-
-        Returns:
-            What the call returns.
-
-        Raises:
-            ValueError: if ``self`` is among the arguments.
-        """
-        if "self" in kwargs:
-            raise ValueError('You cannot use the keyword argument "self" in .pipe.')
-        if isinstance(_prefect_task, type) and issubclass(_prefect_task, EdgeAnnotation):
-            return conversion.as_task(_prefect_task(_prefect_self))
-        return _prefect_task(_prefect_self, **kwargs)
 
     def serialize(self) -> dict[str, Any]:
         """This task as a JSON-compatible dict, in the form of Prefect 1.4.1."""

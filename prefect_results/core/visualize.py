@@ -68,7 +68,7 @@ class _Drawing:
         if self._states is None:
             return None
         state = self._states.get(task)
-        return state.map_states if state is not None and state.is_mapped() else None  # type: ignore[attr-defined,no-any-return]
+        return state.map_states if state is not None and state.is_mapped() else None  # type: ignore[attr-defined]
 
     def nodes_of(self, task: Task) -> Iterable[tuple[str, dict[str, str]]]:
         """Name and colours of each node that stands for a task."""
@@ -116,7 +116,7 @@ def _import_graphviz() -> ModuleType:
 
 def _in_notebook() -> bool:
     try:
-        from IPython import get_ipython
+        from IPython import get_ipython  # type: ignore[import-not-found,unused-ignore]
 
         return get_ipython().config.get("IPKernelApp") is not None
     except Exception:

@@ -60,8 +60,7 @@ class ClockEvent:
         if isinstance(other, datetime):
             return other
         raise TypeError(
-            f"'{symbol}' not supported between instances of 'ClockEvent' and "
-            f"{type(other).__name__}"
+            f"'{symbol}' not supported between instances of 'ClockEvent' and {type(other).__name__}"
         )
 
     def __repr__(self) -> str:

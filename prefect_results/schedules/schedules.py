@@ -69,9 +69,7 @@ class Schedule:
         """The latest end date of the clocks, None if none has one."""
         return max((c.end_date for c in self.clocks if c.end_date), default=None)
 
-    def next(
-        self, n: int, after: datetime | None = None, return_events: bool = False
-    ) -> list[Any]:
+    def next(self, n: int, after: datetime | None = None, return_events: bool = False) -> list[Any]:
         """The next moments at which flow runs start.
 
         Args:
