@@ -271,7 +271,7 @@ class State:
 
 def _loaded(held: Result, reader: Result | None, borrow_location: bool = False) -> Result:
     """Returns `held` with its value: taken from its inline form, or read from its location."""
-    if held.serialized and held.value is not None:
+    if held.serialized and (held.value is not None or held.location is None):
         return held.deserialize()
     location = held.location
     if location is None and borrow_location:

@@ -138,7 +138,9 @@ class Retrying(Scheduled):
         run_count: int | None = None,
     ) -> None:
         super().__init__(message, result, start_time, cached_inputs, context)
-        self.run_count = ambient.current().get("task_run_count", 1) if run_count is None else run_count
+        self.run_count = (
+            ambient.current().get("task_run_count", 1) if run_count is None else run_count
+        )
 
     def is_retrying(self) -> bool:
         """Always true here."""

@@ -4,8 +4,9 @@ What belongs here: the schemas, upgrades of older forms, and the JSON Schemas ma
 does not: how values become data (the serializers) and where it lies (the results).
 """
 
+from prefect_results.wire.family import OneOfSchema
 from prefect_results.wire.results import ResultSchema
-from prefect_results.wire.schema import ObjectSchema, OneOfSchema
+from prefect_results.wire.schema import ObjectSchema
 from prefect_results.wire.serializers import SerializerSchema
 from prefect_results.wire.states import StateSchema, register_state_type
 from prefect_results.wire.unknown import UnknownResult

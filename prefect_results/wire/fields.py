@@ -1,8 +1,9 @@
 """The marshmallow fields that states, results and serializers are declared with.
 
 Each works alone in any schema. What is quick in them (`quick_dump`, `quick_load`) is for module
-`plan`, which derives the fast path from the declarations: it handles the common cases alone and
-raises `Unusual` for all others. Not here: which class has which field.
+`plan`, which derives the fast path from the declarations: it handles the common cases and raises
+`Unusual` for all others. Not here: which class has which field, and fields that lead to another
+schema (module `links`).
 """
 
 from __future__ import annotations
@@ -11,20 +12,21 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, NoReturn
 
-from marshmallow import EXCLUDE, ValidationError, fields, missing
+from marshmallow import ValidationError, fields, missing
 
-from prefect_results import __version__
 from prefect_results.wire.instants import read_instant
+from prefect_results.wire.ordinary import (
+    QuickDump,
+    QuickLoad,
+    Unusual,
+    known,
+    quick_dump_of,
+    quick_load_of,
+)
 from prefect_results.wire.values import NotJSON, key_text, plain, shown
 
-QuickDump = Callable[[Any, Any], Any]
-QuickLoad = Callable[[Any], Any]
 
-
-class Unusual(Exception):
-    """The fast path does not handle this; the ordinary path does, or says what is wrong."""
-
-
+@known
 class Instant(fields.Field):  # type: ignore[type-arg,unused-ignore]
     """A moment as ISO 8601 text; read back as a pendulum `DateTime`, naive text as `datetime`."""
 
@@ -60,12 +62,13 @@ class Instant(fields.Field):  # type: ignore[type-arg,unused-ignore]
         return read_instant
 
 
+@known
 class Text(fields.String):
     """Text; on dump anything is shown as text, as the messages of states can be exceptions."""
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
         if value is None or value.__class__ is str:
-            return value  # type: ignore[no-any-return]
+            return value
         try:
             return value.decode() if isinstance(value, bytes) else str(value)
         except Exception:
@@ -86,6 +89,7 @@ class Text(fields.String):
         return _only(str)
 
 
+@known
 class Whole(fields.Integer):
     """A whole number.
 
@@ -99,7 +103,7 @@ class Whole(fields.Integer):
         super().__init__(**kwargs)
         self.most = most
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int | None:
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         number = super()._deserialize(value, attr, data, **kwargs)
         if number is not None and self.most is not None and not 0 <= number <= self.most:
             raise ValidationError(f"Must be between 0 and {self.most}.")
@@ -129,6 +133,7 @@ class Whole(fields.Integer):
         return load
 
 
+@known
 class Flag(fields.Boolean):
     """True or false."""
 
@@ -147,6 +152,7 @@ class Flag(fields.Boolean):
         return _only(bool)
 
 
+@known
 class JSONCompatible(fields.Field):  # type: ignore[type-arg,unused-ignore]
     """Any JSON value; a plain copy goes out and comes in, so that nothing is shared."""
 
@@ -180,6 +186,7 @@ class JSONCompatible(fields.Field):  # type: ignore[type-arg,unused-ignore]
         return plain
 
 
+@known
 class Omitted(JSONCompatible):
     """Any JSON value; None is not written at all."""
 
@@ -187,6 +194,7 @@ class Omitted(JSONCompatible):
         return missing if value is None else super()._serialize(value, attr, obj, **kwargs)
 
 
+@known
 class Keyed(fields.Dict):
     """A dict with text keys; errors name the key, on dump as on load.
 
@@ -205,24 +213,28 @@ class Keyed(fields.Dict):
             return None
         if not isinstance(value, Mapping):
             raise self.make_error("invalid")
-        dumped: dict[str, Any] = {}
-        errors: dict[str, Any] = {}
-        for key, item in value.items():
-            try:
-                dumped[key_text(key)] = self.value_field._serialize(item, attr, obj, **kwargs)
-            except NotJSON as exc:
-                errors[shown(key, 80)] = {"key": [str(exc)]}
-            except ValidationError as exc:
-                errors[key_text(key)] = {"value": exc.messages}
-        if errors:
-            raise ValidationError(errors)
-        return dumped
+        return dump_items(
+            value, lambda item: self.value_field._serialize(item, attr, obj, **kwargs)
+        )
 
     def quick_dump(self) -> QuickDump:
-        """Returns what dumps an empty dict at once, and others as ever."""
+        """Returns what dumps a dict, its values by their own fast path if they have one."""
+        field = self.value_field
+        quick = quick_dump_of(field)
 
         def dump(value: Any, obj: Any) -> Any:
-            return self._serialize(value, self.name, obj) if value else {}
+            if not value and value.__class__ is dict:
+                return {}
+            if quick is None or not isinstance(value, Mapping):
+                return self._serialize(value, self.name, obj)
+
+            def dump_item(item: Any) -> Any:
+                try:
+                    return item if item is None else quick(item, obj)
+                except Unusual:
+                    return field._serialize(item, self.name, obj)
+
+            return dump_items(value, dump_item)
 
         return dump
 
@@ -246,54 +258,24 @@ class Keyed(fields.Dict):
         return load
 
 
-class TypeName(fields.Field):  # type: ignore[type-arg,unused-ignore]
-    """The name of the class; written always, and not read, as it was read to find the schema."""
+def dump_items(items: Mapping[Any, Any], dump_item: Callable[[Any], Any]) -> dict[str, Any]:
+    """Returns a dict with text keys and dumped values.
 
-    _CHECK_ATTRIBUTE = False
-
-    @classmethod
-    def constant(cls, schema: Any) -> str | None:
-        """Returns what the field writes in a schema class: `type_name`, or the class's name."""
-        kind = getattr(schema.opts, "object_class", None)
-        name: str | None = getattr(schema.opts, "type_name", None)
-        return name or (kind.__name__ if kind else None)
-
-    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
-        return self.constant(type(self.parent))
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
-        return missing
-
-
-class Version(TypeName):
-    """The version of this library; written always, never read, as in Prefect 1.4.1."""
-
-    @classmethod
-    def constant(cls, schema: Any) -> str | None:
-        """Returns the version."""
-        return __version__
-
-
-class Link(fields.Nested):
-    """A nested schema of the wire, with its fast path."""
-
-    def quick_dump(self) -> QuickDump | None:
-        """Returns what dumps the nested object, None where the nested schema is customised."""
-        schema: Any = self.schema
-        if not hasattr(schema, "is_plain") or not schema.is_plain(False):
-            return None
-
-        def dump(value: Any, obj: Any) -> Any:
-            return schema.dump(value, many=False)
-
-        return dump
-
-    def quick_load(self) -> QuickLoad | None:
-        """Returns what loads the nested object, None where the nested schema is customised."""
-        schema: Any = self.schema
-        if self.unknown not in (None, EXCLUDE) or not hasattr(schema, "quick_load"):
-            return None
-        return type(schema).quick_load if schema.is_plain(False) else None
+    Raises:
+        ValidationError: with the errors of every key and value that cannot be dumped.
+    """
+    dumped: dict[str, Any] = {}
+    errors: dict[str, Any] = {}
+    for key, item in items.items():
+        try:
+            dumped[key if key.__class__ is str else key_text(key)] = dump_item(item)
+        except NotJSON as exc:
+            errors[shown(key, 80)] = {"key": [str(exc)]}
+        except ValidationError as exc:
+            errors[key_text(key)] = {"value": exc.messages}
+    if errors:
+        raise ValidationError(errors)
+    return dumped
 
 
 def _only(kind: type) -> QuickLoad:
@@ -307,32 +289,9 @@ def _only(kind: type) -> QuickLoad:
     return load
 
 
-def quick_load_of(field: Any) -> QuickLoad | None:
-    """Returns the fast loader of a field, None if it has none or is customised."""
-    if type(field) not in KNOWN or field.validators:
-        return None
-    return field.quick_load()  # type: ignore[no-any-return]
-
-
 def refuse_dump(exc: NotJSON, value: Any, attr: str | None, obj: Any) -> NoReturn:
     """Raises the error of a value that JSON cannot hold; its words are Prefect 1.4.1's."""
     raise ValidationError(
         f"When running with Prefect Cloud/Server, values for `{type(obj).__name__}.{attr}` "
         f"must be JSON compatible. Unable to serialize `{shown(value)}`: {exc}."
     ) from None
-
-
-# The field types whose fast path is known to do what their ordinary path does; exact types, as
-# a subclass may change the ordinary path only.
-KNOWN: set[type] = {
-    Flag,
-    Instant,
-    JSONCompatible,
-    Keyed,
-    Link,
-    Omitted,
-    Text,
-    TypeName,
-    Version,
-    Whole,
-}

@@ -11,34 +11,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from marshmallow import EXCLUDE, Schema, ValidationError, missing
+from marshmallow import Schema, ValidationError, missing
 
-from prefect_results.wire.fields import (
-    KNOWN,
-    Omitted,
+from prefect_results.wire.fields import Omitted
+from prefect_results.wire.links import TypeName
+from prefect_results.wire.ordinary import (
     QuickDump,
     QuickLoad,
-    TypeName,
     Unusual,
+    is_known,
+    is_ordinary,
+    quick_dump_of,
     quick_load_of,
-)
-
-# What a subclass may not override if its fast path is to be trusted. `build` and `ready` are not
-# among them, as both paths call them.
-_TRUSTED = (
-    "__init__",
-    "_deserialize",
-    "_do_load",
-    "_serialize",
-    "create_object",
-    "dump",
-    "get_attribute",
-    "get_data_type",
-    "get_obj_type",
-    "handle_error",
-    "load",
-    "on_bind_field",
-    "type_field",
 )
 
 
@@ -73,12 +57,12 @@ class Plan:
 
     def _add(self, kind: Any, schema: Schema, name: str, field: Any) -> None:
         key = name if field.data_key is None else field.data_key
-        if type(field) not in KNOWN or _is_changed(field):
+        if _is_changed(field):
             raise Unusual
         if isinstance(field, TypeName):
             self.constants[key] = field.constant(kind)
             return
-        dump, load = field.quick_dump(), quick_load_of(field)
+        dump, load = quick_dump_of(field), quick_load_of(field)
         if dump is None or load is None:
             raise Unusual
 
@@ -116,7 +100,7 @@ class Plan:
                 errors = errors or {}
                 errors[key] = errors_of(exc)
         if errors:
-            raise ValidationError(errors, data=obj, valid_data=dumped)  # type: ignore[arg-type]
+            raise ValidationError(errors, data=obj, valid_data=dumped)
         return dumped
 
     def load(self, data: dict[str, Any]) -> Any:
@@ -142,7 +126,6 @@ class Plan:
 
 
 _plans: dict[type[Schema], Plan | None] = {}
-_ordinary: dict[type[Schema], bool] = {}
 
 
 def plan_of(kind: type[Schema]) -> Plan | None:
@@ -154,15 +137,6 @@ def plan_of(kind: type[Schema]) -> Plan | None:
         return plan
 
 
-def is_ordinary(kind: type[Schema]) -> bool:
-    """Tells whether a schema class changes nothing of what the classes of the wire do."""
-    try:
-        return _ordinary[kind]
-    except KeyError:
-        verdict = _ordinary[kind] = _changes_nothing(kind)
-        return verdict
-
-
 def _make_plan(kind: type[Schema]) -> Plan | None:
     if not is_ordinary(kind):
         return None
@@ -172,28 +146,9 @@ def _make_plan(kind: type[Schema]) -> Plan | None:
         return None
 
 
-def _changes_nothing(kind: type[Schema]) -> bool:
-    # The nearest class that says that the fast path knows what it does.
-    standard = next((one for one in kind.__mro__ if "quick" in vars(one)), None)
-    if standard is None or kind.opts.unknown != EXCLUDE:
-        return False
-    return _hooks(kind) == _hooks(standard) and all(
-        getattr(kind, name, None) is getattr(standard, name, None) for name in _TRUSTED
-    )
-
-
-def _hooks(kind: Any) -> set[str]:
-    """Returns the names of the hooks, which marshmallow 3 and 4 keep in different shapes."""
-    return {
-        hook if isinstance(hook, str) else hook[0]
-        for entries in kind._hooks.values()
-        for hook in entries
-    }
-
-
 def _is_changed(field: Any) -> bool:
     return bool(
-        field.validators
+        not is_known(field)
         or field.attribute is not None
         or field.dump_default is not missing
         or field.load_default is not missing

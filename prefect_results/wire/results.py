@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from marshmallow import Schema, ValidationError, post_load
+from marshmallow.schema import SchemaMeta
 
 from prefect_results.exceptions import StorageError
 from prefect_results.results import (
@@ -22,9 +23,18 @@ from prefect_results.results import (
 )
 from prefect_results.states import State
 from prefect_results.wire import legacy
-from prefect_results.wire.fields import Flag, JSONCompatible, Keyed, Link, Omitted, Text, TypeName
-from prefect_results.wire.fields import Whole
-from prefect_results.wire.schema import ObjectSchema, OneOfSchema
+from prefect_results.wire.family import OneOfSchema
+from prefect_results.wire.fields import (
+    Flag,
+    JSONCompatible,
+    Keyed,
+    Omitted,
+    Text,
+    Whole,
+)
+from prefect_results.wire.links import Link, TypeName
+from prefect_results.wire.ordinary import known
+from prefect_results.wire.schema import ObjectSchema
 from prefect_results.wire.serializers import SerializerSchema
 from prefect_results.wire.unknown import UnknownResult
 from prefect_results.wire.values import NotJSON, plain, shown
@@ -74,12 +84,12 @@ class ResultFields(ObjectSchema):
                 return obj.from_value(
                     f"The following exception could not be pickled due to {exc!r}: {shown(value)}"
                 ).serialize()
-            raise ValidationError({"value": [str(exc)]}, data=obj) from exc
+            raise ValidationError({"value": [str(exc)]}) from exc
 
     @classmethod
     def build(cls, values: dict[str, Any]) -> Any:
         """Returns a result whose value is not fetched."""
-        return cls.opts.object_class.revive(**values)  # type: ignore[attr-defined,union-attr]
+        return cls.opts.object_class.revive(**values)
 
 
 def _are_states(value: dict[Any, Any]) -> bool:
@@ -135,6 +145,7 @@ class UnknownSchema(ObjectSchema):
         return UnknownResult(data["form"])
 
 
+@known
 class CustomName(TypeName):
     """The qualified name of a class that is not registered."""
 
@@ -167,7 +178,7 @@ def schema_of(kind: type[Result]) -> type[Schema]:
         meta = {"object_class": kind, "type_name": name or CUSTOM, "register": False}
         body.update(quick=True, Meta=type("Meta", (), meta), __module__=__name__)
         body["__doc__"] = f"The JSON form of `{kind.__name__}`."
-        schema = type(ResultFields)(f"{kind.__name__}Schema", (ResultFields,), body)
+        schema = SchemaMeta(f"{kind.__name__}Schema", (ResultFields,), body)
         if name is not None:
             # An unregistered class may still be registered, which gives it another schema.
             _schemas[kind] = schema

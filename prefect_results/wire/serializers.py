@@ -12,8 +12,8 @@ from marshmallow import ValidationError
 
 from prefect_results.exceptions import DeserializationError
 from prefect_results.serializers import Serializer, serializer_from_config, serializer_type
-from prefect_results.wire.fields import Text, Unusual
-from prefect_results.wire.plan import is_ordinary
+from prefect_results.wire.fields import Text
+from prefect_results.wire.ordinary import Unusual, is_ordinary
 from prefect_results.wire.schema import WireSchema
 from prefect_results.wire.values import NotJSON, plain, shown
 
@@ -37,6 +37,10 @@ class SerializerSchema(WireSchema):
         if self.is_plain(many) and is_ordinary(type(self)):
             return _config(obj)
         return super().dump(obj, many=many)
+
+    def quick_dump(self, obj: Any) -> Any:
+        """Returns the configuration of a serializer; only where nothing is customised."""
+        return _config(obj)
 
     @classmethod
     def quick_load(cls, data: Any) -> Serializer:

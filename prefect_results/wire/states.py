@@ -10,24 +10,24 @@ from collections.abc import Mapping
 from typing import Any
 
 from marshmallow import Schema, ValidationError
+from marshmallow.schema import SchemaMeta
 
 from prefect_results import states
 from prefect_results.context import context as ambient
 from prefect_results.states import State
 from prefect_results.wire import legacy
+from prefect_results.wire.family import OneOfSchema
 from prefect_results.wire.fields import (
-    KNOWN,
     Instant,
     JSONCompatible,
     Keyed,
-    Link,
-    QuickLoad,
     Text,
-    Unusual,
     Whole,
 )
+from prefect_results.wire.links import Link
+from prefect_results.wire.ordinary import QuickLoad, Unusual, known
 from prefect_results.wire.results import ResultSchema
-from prefect_results.wire.schema import ObjectSchema, OneOfSchema
+from prefect_results.wire.schema import ObjectSchema
 
 # Of a mapped task; each costs memory when it is loaded.
 MOST_CHILDREN = 1_000_000
@@ -35,6 +35,7 @@ MOST_CHILDREN = 1_000_000
 DEEPEST = 10
 
 
+@known
 class WrappedState(Link):
     """The state that a meta state wraps; wrappers of wrappers end somewhere."""
 
@@ -58,9 +59,6 @@ class WrappedState(Link):
             return quick(value)
 
         return load
-
-
-KNOWN.add(WrappedState)
 
 
 def _depth(value: Any) -> int:
@@ -99,7 +97,7 @@ class StateFields(ObjectSchema):
             values["result"] = values.pop("_result")
         outside = ambient.swap({})
         try:
-            return cls.opts.object_class(**values)  # type: ignore[attr-defined,misc]
+            return cls.opts.object_class(**values)
         finally:
             ambient.swap(outside)
 
@@ -171,7 +169,7 @@ def schema_of(kind: type[State]) -> type[Schema]:
             "__doc__": f"The JSON form of `{kind.__name__}`.",
             "quick": True,
         }
-        schema = _schemas[kind] = type(StateFields)(f"{kind.__name__}Schema", bases, body)
+        schema = _schemas[kind] = SchemaMeta(f"{kind.__name__}Schema", bases, body)
     return schema
 
 
@@ -210,7 +208,7 @@ def register_state_type(kind: type[State], **fields: Any) -> type[State]:
         ValueError: if the name is taken by another class.
     """
     known = StateSchema.type_schemas.get(kind.__name__)
-    taken = None if known is None else known.opts.object_class  # type: ignore[attr-defined]
+    taken = None if known is None else known.opts.object_class
     if taken not in (None, kind) and (taken.__module__, taken.__qualname__) != (
         kind.__module__,
         kind.__qualname__,
