@@ -65,8 +65,10 @@ class Writer(metaclass=ABCMeta):
     rewound by `seek(0)` and `truncate()` where `seekable()` is true.
     """
 
+    __slots__ = ()
+
     # What was written, once it is committed.
-    info: FileInfo | None = None
+    info: FileInfo | None
 
     @abstractmethod
     def write(self, data: Any, /) -> int:

@@ -143,7 +143,8 @@ class FSSpecFileSystem(FileSystem):
         """Open an object for reading."""
         if self.protocol == "memory":
             return io.BytesIO(self.get(location))
-        return self._do(location, lambda fs, path: fs.open(path, "rb"))
+        file: BinaryIO = self._do(location, lambda fs, path: fs.open(path, "rb"))
+        return file
 
     def open_write(self, location: str) -> SpoolWriter:
         """Open an object for writing; it appears when the writer commits."""
@@ -159,9 +160,7 @@ class FSSpecFileSystem(FileSystem):
         self._do(location, lambda fs, path: self._write(fs, path, pipe, replace))
         return FileInfo(location, memoryview(data).nbytes)
 
-    def _write(
-        self, fs: Any, path: str, write: Callable[[Any, str], None], replace: bool
-    ) -> None:
+    def _write(self, fs: Any, path: str, write: Callable[[Any, str], None], replace: bool) -> None:
         """Write an object as a whole: under its own name, or another one that is then changed."""
         if self.protocol not in _FOLDERS:
             with _lock:
@@ -274,7 +273,7 @@ def _rename_if_absent(fs: Any, temporary: str, path: str) -> None:
 
 def _info(location: str, found: dict[str, Any]) -> FileInfo:
     """What fsspec knows about an object."""
-    modified = found.get("mtime") or found.get("created") or found.get("LastModified")
+    modified: Any = found.get("mtime") or found.get("created") or found.get("LastModified")
     if hasattr(modified, "timestamp"):
         modified = modified.timestamp()
     return FileInfo(location, found.get("size"), modified)

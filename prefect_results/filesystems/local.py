@@ -10,15 +10,14 @@ import io
 import os
 import stat as stat_module
 from collections.abc import Iterator
-from itertools import count
 from typing import Any, BinaryIO
 
 from prefect_results.exceptions import NotFound, UnsafeLocation
+from prefect_results.filesystems import atomic
 from prefect_results.filesystems.base import (
     TEMPORARY_PREFIX,
     FileInfo,
     FileSystem,
-    Writer,
     checked,
 )
 from prefect_results.filesystems.errors import translate
@@ -30,10 +29,7 @@ KNOWN_FOLDERS = 4096
 
 _CLOEXEC = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 _NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
-_CREATE = os.O_CREAT | os.O_EXCL | os.O_WRONLY | _CLOEXEC
 _READ = os.O_RDONLY | _CLOEXEC | _NOFOLLOW | getattr(os, "O_NONBLOCK", 0)
-_process = os.urandom(4).hex()
-_numbers = count()
 
 
 class LocalFileSystem(FileSystem):
@@ -107,21 +103,21 @@ class LocalFileSystem(FileSystem):
         except OSError as exc:
             translate(exc, location, path)
 
-    def put(self, location: str, data: bytes | bytearray | memoryview) -> FileInfo:
+    def put(self, location: str, data: atomic.Data) -> FileInfo:
         """Store a file, instead of one that is there already; atomically."""
-        return self._store(self.path(location), location, data)
+        return self.store(self.path(location), location, data)
 
-    def put_if_absent(self, location: str, data: bytes | bytearray | memoryview) -> FileInfo:
+    def put_if_absent(self, location: str, data: atomic.Data) -> FileInfo:
         """Store a file unless there is one; of several concurrent callers one succeeds."""
         path = self.path(location)
-        temporary, size = self._temporary(path, location, data)
         try:
-            os.link(temporary, path)
+            try:
+                return FileInfo(location, atomic.link(path, data))
+            except FileNotFoundError:
+                self._make_folder(path, location)
+                return FileInfo(location, atomic.link(path, data))
         except OSError as exc:
             translate(exc, location, path)
-        finally:
-            _remove(temporary)
-        return FileInfo(location, size)
 
     def exists(self, location: str) -> bool:
         """Whether there is a file."""
@@ -172,12 +168,12 @@ class LocalFileSystem(FileSystem):
             self._verify(self._prefix + folder[:-1], folder)
         return self._walk(folder, prefix)
 
-    def open_write(self, location: str) -> Writer:
+    def open_write(self, location: str) -> atomic.LocalWriter:
         """Open a file for writing; it appears when the writer commits."""
-        return _LocalWriter(self, self.path(location), location)
+        return atomic.LocalWriter(self, self.path(location), location)
 
     def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and self.root == other.root  # type: ignore[attr-defined]
+        return type(self) is type(other) and self.root == other.root
 
     def __hash__(self) -> int:
         return hash(self.root)
@@ -251,153 +247,30 @@ class LocalFileSystem(FileSystem):
             fd = os.open(os.path.realpath(path), _READ)
         return fd
 
-    def _store(
-        self, path: str, location: str, data: bytes | bytearray | memoryview
-    ) -> FileInfo:
-        """Write bytes to a path that was checked; atomically."""
-        temporary, size = self._temporary(path, location, data)
-        try:
-            os.replace(temporary, path)
-        except OSError as exc:
-            _remove(temporary)
-            translate(exc, location, path)
-        return FileInfo(location, size)
-
-    def _temporary(
-        self, path: str, location: str, data: bytes | bytearray | memoryview
-    ) -> tuple[str, int]:
-        """Write bytes to a new temporary file in the folder of a path; return name and size."""
-        name, fd = self._create(path, location)
+    def create(self, path: str, location: str) -> tuple[str, int]:
+        """Make a temporary file in the folder of a path that was checked, and the folder."""
         try:
             try:
-                size = _write_all(fd, data)
-            finally:
-                os.close(fd)
-        except OSError as exc:
-            _remove(name)
-            translate(exc, location, path)
-        except BaseException:
-            _remove(name)
-            raise
-        return name, size
-
-    def _create(self, path: str, location: str) -> tuple[str, int]:
-        """Make and open a temporary file in the folder of a path, and the folder if needed."""
-        folder = path[: path.rindex("/") + 1]
-        name = f"{folder}{TEMPORARY_PREFIX}{_process}-{os.getpid():x}-{next(_numbers):x}"
-        try:
-            try:
-                return name, os.open(name, _CREATE, 0o666)
+                return atomic.create(path)
             except FileNotFoundError:
-                os.makedirs(folder, exist_ok=True)
-                self._folders.discard(folder[:-1])
-                self._verify(folder[:-1] or "/", location)
-                return name, os.open(name, _CREATE, 0o666)
-        except UnsafeLocation:
-            raise
+                self._make_folder(path, location)
+                return atomic.create(path)
         except OSError as exc:
             translate(exc, location, path)
 
-
-class _LocalWriter(Writer):
-    """Writes to a temporary file; what fits into one write never needs a stream."""
-
-    def __init__(self, filesystem: LocalFileSystem, path: str, location: str) -> None:
-        self._filesystem = filesystem
-        self._path = path
-        self._location = location
-        self._head: bytes = b""
-        self._name: str | None = None
-        self._file: io.BufferedWriter | None = None
-
-    def write(self, data: Any, /) -> int:
-        """Append bytes."""
-        file = self._file
-        if file is None:
-            if not self._head and data.__class__ is bytes:
-                self._head = data
-                return len(data)
-            file = self._start()
+    def store(self, path: str, location: str, data: atomic.Data) -> FileInfo:
+        """Write bytes to a path that was checked; atomically."""
         try:
-            return file.write(data)
-        except OSError as exc:
-            translate(exc, self._location, self._path)
-
-    def commit(self) -> FileInfo:
-        """Close and rename the temporary file."""
-        file = self._file
-        if file is None:
-            self.info = self._filesystem._store(self._path, self._location, self._head)
-            return self.info
-        assert self._name is not None
-        try:
-            size = file.tell()
-            file.close()
-            os.replace(self._name, self._path)
-        except OSError as exc:
-            self.abort()
-            translate(exc, self._location, self._path)
-        self._name = None
-        self.info = FileInfo(self._location, size)
-        return self.info
-
-    def abort(self) -> None:
-        """Close and remove the temporary file."""
-        name, self._name = self._name, None
-        if self._file is not None:
             try:
-                self._file.close()
-            except OSError:
-                pass
-        if name is not None:
-            _remove(name)
+                return FileInfo(location, atomic.replace(path, data))
+            except FileNotFoundError:
+                self._make_folder(path, location)
+                return FileInfo(location, atomic.replace(path, data))
+        except OSError as exc:
+            translate(exc, location, path)
 
-    def seekable(self) -> bool:
-        """Yes."""
-        return True
-
-    def tell(self) -> int:
-        """The position: the number of bytes written so far."""
-        return len(self._head) if self._file is None else self._file.tell()
-
-    def seek(self, position: int, whence: int = 0, /) -> int:
-        """Go to a position."""
-        if self._file is None and position == 0 and whence == 0:
-            self._head = b""
-            return 0
-        return self._start().seek(position, whence)
-
-    def truncate(self, size: int | None = None, /) -> int:
-        """Cut what was written, at the position by default."""
-        if self._file is None and not self._head:
-            return 0
-        return self._start().truncate(size)
-
-    def flush(self) -> None:
-        """Nothing is promised before the commit."""
-
-    def _start(self) -> io.BufferedWriter:
-        if self._file is None:
-            self._name, fd = self._filesystem._create(self._path, self._location)
-            self._file = open(fd, "wb")
-            self._file.write(self._head)
-        return self._file
-
-
-def _write_all(fd: int, data: bytes | bytearray | memoryview) -> int:
-    """Write all bytes, of which the system may take only a part at once; return their number."""
-    done = os.write(fd, data)
-    if data.__class__ is bytes and done == len(data):
-        return done
-    view = memoryview(data).cast("B")
-    while done < view.nbytes:
-        done += os.write(fd, view[done:])
-    return done
-
-
-def _remove(path: str) -> None:
-    """Remove a temporary file, if it is still there."""
-    try:
-        os.unlink(path)
-    except OSError:
-        pass
+    def _make_folder(self, path: str, location: str) -> None:
+        folder = path[: path.rindex("/")] or "/"
+        os.makedirs(folder, exist_ok=True)
+        self._folders.discard(folder)
+        self._verify(folder, location)

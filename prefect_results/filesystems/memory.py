@@ -88,7 +88,7 @@ class MemoryFileSystem(FileSystem):
             raise NotFound(f"{location!r} is not in {self!r}", location=location) from None
 
     def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and self.name == other.name  # type: ignore[attr-defined]
+        return type(self) is type(other) and self.name == other.name
 
     def __hash__(self) -> int:
         return hash(self.name)

@@ -23,9 +23,11 @@ class SpoolWriter(Writer):
     """
 
     def __init__(self, filesystem: FileSystem, location: str) -> None:
+        self.info: FileInfo | None = None
         self._filesystem = filesystem
         self._location = location
-        self._file = cast("BinaryIO", tempfile.SpooledTemporaryFile(IN_MEMORY))
+        file = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115
+        self._file = cast("BinaryIO", file)
 
     def write(self, data: Any, /) -> int:
         """Append bytes."""

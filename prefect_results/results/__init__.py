@@ -5,13 +5,9 @@ Not here: when that happens; the wire, the checkpoint and the input step decide 
 
 from __future__ import annotations
 
+from prefect_results.results.absent import NoResult, NoResultType
 from prefect_results.results.azure import AzureResult
-from prefect_results.results.base import (
-    NoResult,
-    NoResultType,
-    Result,
-    ResultNotImplementedError,
-)
+from prefect_results.results.base import Result, ResultNotImplementedError
 from prefect_results.results.constant import ConstantResult
 from prefect_results.results.fsspec import FSSpecResult
 from prefect_results.results.gcs import GCSResult

@@ -7,24 +7,24 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from prefect_results.exceptions import ImmutableError
 from prefect_results.results import inline
 from prefect_results.results.equality import same_value
-from prefect_results.results.location import fill, unique_token, utc_now
+from prefect_results.results.frozen import Frozen
+from prefect_results.results.location import fill, unique_token, utc_today
 from prefect_results.serializers import PickleSerializer, Serializer
 
 if TYPE_CHECKING:
     import logging
+    from typing import TypeAlias
+
+    Location: TypeAlias = str | Callable[..., str]
 
 R = TypeVar("R", bound="Result")
-Location = str | Callable[..., str] if TYPE_CHECKING else Any
 
 _PICKLE = PickleSerializer()
-_PACKAGE = __name__.partition(".")[0] + "."
 _new = object.__new__
-_SLOTS = ("value", "location", "serializer", "serialized", "_formatter", "_stored")
 _NOT_IMPLEMENTED = (
     "Not implemented on the base Result class - if you are seeing this error you might be trying "
     "to use features that require choosing a Result subclass; see the types in "
@@ -36,7 +36,7 @@ class ResultNotImplementedError(NotImplementedError):
     """The type of a result has no such feature; the base `Result` cannot read or write."""
 
 
-class Result:
+class Result(Frozen, seals_itself=True):
     """The outcome of a task: a value, how it becomes data, and where that data lies (PIN-4).
 
     A Result is immutable: each method returns a new one. Nothing is read, written or serialized
@@ -55,9 +55,7 @@ class Result:
         serialized: whether `value` is in its serialized form.
     """
 
-    __slots__ = (
-        "_formatter", "_frozen", "_stored", "location", "serialized", "serializer", "value"
-    )  # fmt: skip
+    __slots__ = ("_formatter", "_stored", "location", "serialized", "serializer", "value")
 
     value: Any
     location: str | None
@@ -66,22 +64,11 @@ class Result:
     _formatter: Callable[..., str] | None
     # Whether the bytes of the value are known to lie at the location.
     _stored: bool
-    # Only types from outside this package have it; those from inside are frozen by their class.
-    _frozen: bool
 
     # Names of the attributes that travel in the wire form beside location and serializer.
     wire_fields: ClassVar[tuple[str, ...]] = ()
-    # Extra slots and the values they have in a result that was loaded from the wire.
-    _extras: ClassVar[Mapping[str, Any]] = {}
-    # Those of them that never leave the process: secrets.
-    _private: ClassVar[frozenset[str]] = frozenset()
     _default_serializer: ClassVar[Serializer] = _PICKLE
-    # A subclass of the same layout that can be assigned to; None for types from outside.
-    _draft: ClassVar[type[Result] | None] = None
-    _final: ClassVar[type[Result]]
-
-    def __new__(cls: type[R], *args: Any, **kwargs: Any) -> R:
-        return _new(cls._draft or cls)  # type: ignore[return-value]
+    _fields = ("value", "location", "serializer", "serialized", "_formatter", "_stored")
 
     def __init__(
         self,
@@ -102,37 +89,19 @@ class Result:
             self._formatter = location
         self._stored = serialized and location is not None
         cls = self.__class__
-        if cls is _ResultDraft:
+        if cls is Result._draft:
             self.__class__ = Result
         elif cls.__init__ is Result.__init__:
             self._seal()
 
-    def __init_subclass__(cls, *, draft_of: type[Result] | None = None, **kwargs: Any) -> None:
+    def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        if draft_of is not None:
-            cls._final = draft_of
-            return
-        if "__init__" in cls.__dict__:
-            cls.__init__ = _sealing(cls.__init__)  # type: ignore[method-assign]
-        if cls.__module__.startswith(_PACKAGE) and not cls.__dictoffset__:
-            cls._draft = _draft_type(cls)
-            return
-        cls._draft = None
-        if _is_ours(cls, "__setattr__"):
-            cls.__setattr__ = _assign_to_draft  # type: ignore[method-assign,assignment]
-            cls.__delattr__ = _delete_from_draft  # type: ignore[method-assign,assignment]
-        for name in ("read", "write"):
-            if name in cls.__dict__:
-                setattr(cls, name, _marking_stored(cls.__dict__[name]))
+        if cls._draft is None:
+            for name in ("read", "write"):
+                if name in cls.__dict__:
+                    setattr(cls, name, _marking_stored(cls.__dict__[name]))
 
     # -- values from values ---------------------------------------------------------------------
-
-    def copy(self: R) -> R:
-        """Return an equal result."""
-        new = self._thawed()
-        if self._draft is not None:
-            new.__class__ = self.__class__
-        return new
 
     def from_value(self: R, value: Any) -> R:
         """Return a result of another value, with the same settings and without a location.
@@ -143,7 +112,7 @@ class Result:
         draft = self._draft
         if draft is None:
             return self._replace(value=value, location=None, serialized=False, _stored=False)
-        new = _new(draft)
+        new: R = _new(draft)
         new.value = value
         new.location = None
         new.serializer = self.serializer
@@ -153,7 +122,7 @@ class Result:
         for name in self._extras:
             setattr(new, name, getattr(self, name))
         new.__class__ = self.__class__
-        return new  # type: ignore[return-value]
+        return new
 
     def with_location(self: R, location: Location | None) -> R:
         """Return a result with another location, template or callable; for a task's `target`.
@@ -179,8 +148,7 @@ class Result:
     @property
     def default_location(self) -> str:
         """A new location that nothing lies at: the UTC date, and a unique name."""
-        now = utc_now()
-        return f"{now.year}/{now.month}/{now.day}/{unique_token()}.prefect_result"
+        return f"{utc_today()}/{unique_token()}.prefect_result"
 
     @property
     def logger(self) -> logging.Logger:
@@ -288,7 +256,7 @@ class Result:
             made = cls(**fields, location=location, serializer=serializer)
             stored = serialized and location is not None
             return made._replace(value=value, serialized=serialized, _stored=stored)._seal()
-        new = _new(draft)
+        new: R = _new(draft)
         new.value = value
         new.location = location
         new.serializer = cls._default_serializer if serializer is None else serializer
@@ -300,7 +268,7 @@ class Result:
         if fields:
             raise TypeError(f"{cls.__name__} has no fields {', '.join(fields)}")
         new.__class__ = cls
-        return new  # type: ignore[return-value]
+        return new
 
     def _serialize_value(self: R) -> R:
         """Serialize a value that is not stored: write it if this type writes, else inline."""
@@ -317,21 +285,12 @@ class Result:
         template = self._formatter if self.location is None else self.location
         return self.default_location if template is None else fill(template, values)
 
-    def _replace(self: R, **changes: Any) -> R:
-        """Return a copy with other attributes."""
-        new = self._thawed()
-        for name, value in changes.items():
-            setattr(new, name, value)
-        if self._draft is not None:
-            new.__class__ = self.__class__
-        return new
-
     def _thawed(self: R) -> R:
         """Return a copy that can be assigned to; of this package's types it is a draft."""
         draft = self._draft
         if draft is None:
-            return self._copy_from_outside()
-        new = _new(draft)
+            return super()._thawed()
+        new: R = _new(draft)
         new.value = self.value
         new.location = self.location
         new.serializer = self.serializer
@@ -340,44 +299,14 @@ class Result:
         new._stored = self._stored
         for name in self._extras:
             setattr(new, name, getattr(self, name))
-        return new  # type: ignore[return-value]
-
-    def _seal(self: R) -> R:
-        """Freeze a draft; a state does it with each result that it takes."""
-        cls = self.__class__
-        if cls._draft is None:
-            object.__setattr__(self, "_frozen", True)
-        elif cls._final is not cls:
-            self.__class__ = cls._final
-        return self
-
-    def _copy_from_outside(self: R) -> R:
-        """Copy a type from outside the package, which may have a say in how it is pickled."""
-        new = _new(type(self))
-        for name in (*_SLOTS, *self._extras):
-            object.__setattr__(new, name, getattr(self, name))
-        state = _state_of(self)
-        if hasattr(new, "__setstate__"):
-            new.__setstate__(state)
-        else:
-            new.__dict__.update(state)
         return new
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        raise ImmutableError(
-            f"A {type(self).__name__} is immutable, its {name} cannot be assigned; from_value(), "
-            "with_location() and the class itself make another one"
-        )
-
-    def __delattr__(self, name: str) -> None:
-        raise ImmutableError(f"A {type(self).__name__} is immutable, its {name} cannot be deleted")
 
     def __eq__(self, other: object) -> bool:
         if self is other:
             return True
         if type(self) is not type(other):
             return False
-        return all(map(same_value, self._facts(), other._facts()))  # type: ignore[attr-defined]
+        return all(map(same_value, self._facts(), other._facts()))
 
     def __hash__(self) -> int:
         self._seal()
@@ -390,21 +319,6 @@ class Result:
             text = f"a {type(self.value).__name__} whose repr raises {type(exc).__name__}"
         return f"<{type(self).__name__}: {text}>"
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        slots = self._slots()
-        if self._draft is not None:
-            return _rebuild, (type(self), slots)
-        return _rebuild, (type(self), slots), _state_of(self)
-
-    def __copy__(self: R) -> R:
-        return self.copy()
-
-    def _slots(self) -> dict[str, Any]:
-        """The attributes that are kept in slots, as they may leave the process."""
-        slots = {name: getattr(self, name) for name in (*_SLOTS, *self._extras)}
-        slots.update((name, self._extras[name]) for name in self._private)
-        return slots
-
     def _facts(self) -> list[Any]:
         """What makes two results of one type equal."""
         facts = [self.location, self.serialized, self.serializer, self._formatter, self.value]
@@ -413,37 +327,6 @@ class Result:
             public = {key: item for key, item in self.__dict__.items() if key[0] != "_"}
             facts.append(public)
         return facts
-
-
-def _is_ours(cls: type, name: str) -> bool:
-    """Whether a class has a method from this package."""
-    home = next(base for base in cls.__mro__ if name in base.__dict__)
-    return home.__module__.startswith(_PACKAGE) and home.__dict__[name] is not _assign_to_draft
-
-
-def _draft_type(cls: type[Result]) -> type[Result]:
-    """A subclass with the same layout whose instances can be assigned to, and become the class."""
-    body = {
-        "__slots__": (),
-        "__module__": cls.__module__,
-        "__setattr__": object.__setattr__,
-        "__delattr__": object.__delattr__,
-    }
-    cls._final = cls
-    draft = type(cls)(f"_{cls.__name__}Draft", (cls,), body, draft_of=cls)  # type: ignore[call-arg]
-    return draft
-
-
-def _sealing(init: Callable[..., None]) -> Callable[..., None]:
-    """An `__init__` that freezes the result when the outermost one is done."""
-
-    @functools.wraps(init)
-    def __init__(self: Result, *args: Any, **kwargs: Any) -> None:
-        init(self, *args, **kwargs)
-        if type(self).__init__ is __init__:
-            self._seal()
-
-    return __init__
 
 
 def _marking_stored(method: Callable[..., Any]) -> Callable[..., Any]:
@@ -460,86 +343,8 @@ def _marking_stored(method: Callable[..., Any]) -> Callable[..., Any]:
     return stored
 
 
-def _assign_to_draft(self: Result, name: str, value: Any) -> None:
-    if getattr(self, "_frozen", False):
-        Result.__setattr__(self, name, value)
-    object.__setattr__(self, name, value)
-
-
-def _delete_from_draft(self: Result, name: str) -> None:
-    if getattr(self, "_frozen", False):
-        Result.__delattr__(self, name)
-    object.__delattr__(self, name)
-
-
-def _state_of(result: Result) -> dict[str, Any]:
-    """The attributes of a type from outside that are not in slots, as it wants them pickled."""
-    for cls in type(result).__mro__:
-        if cls is Result:
-            break
-        if "__getstate__" in cls.__dict__:
-            state: dict[str, Any] = result.__getstate__()
-            return state
-    return dict(result.__dict__)
-
-
-def _rebuild(cls: type[Result], slots: dict[str, Any]) -> Result:
-    """Make a result of what its `__reduce__` kept."""
-    new = _new(cls._draft or cls)
-    for name, value in slots.items():
-        object.__setattr__(new, name, value)
-    return new._seal() if cls._draft is not None else new
-
-
 @functools.cache
 def _logger(name: str) -> logging.Logger:
     from prefect_results.logging import get_logger
 
     return get_logger(name)
-
-
-_ResultDraft: Final = _draft_type(Result)
-Result._draft = _ResultDraft
-
-
-class NoResultType(Result):
-    """The type of `NoResult`: nothing has run yet. Not a result whose value is None."""
-
-    __slots__ = ()
-
-    def __new__(cls, *args: Any, **kwargs: Any) -> NoResultType:
-        return _no_result[0] if _no_result else super().__new__(cls)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        if not _no_result:
-            super().__init__()
-
-    def copy(self) -> NoResultType:
-        """This one; there is no other."""
-        return self
-
-    def from_value(self, value: Any) -> Result:  # type: ignore[override]
-        """A `Result` of the value."""
-        return Result(value)
-
-    def serialize(self) -> NoResultType:
-        """This one; there is nothing to serialize."""
-        return self
-
-    def deserialize(self) -> NoResultType:
-        """This one."""
-        return self
-
-    def _replace(self, **changes: Any) -> Result:  # type: ignore[override]
-        return Result()._replace(**changes)
-
-    def _seal(self) -> NoResultType:
-        return self if type(self) is NoResultType else super()._seal()
-
-    def __reduce__(self) -> Any:
-        return "NoResult"
-
-
-_no_result: list[NoResultType] = []
-_no_result.append(NoResultType())
-NoResult: Final = _no_result[0]

@@ -21,7 +21,9 @@ from prefect_results.serializers import Serializer
 
 # Raised by readers of formats for data that is not whole; by name, not to import their modules.
 _DAMAGE = (EOFError, UnicodeError, pickle.UnpicklingError)
-_DAMAGE_NAMES = frozenset(("JSONDecodeError", "error", "LZMAError", "BadGzipFile", "EmptyDataError"))
+_DAMAGE_NAMES = frozenset(
+    ("JSONDecodeError", "error", "LZMAError", "BadGzipFile", "EmptyDataError")
+)
 
 
 def where(kind: str, location: str | None) -> str:
@@ -55,8 +57,8 @@ def unreadable(
         return stored_elsewhere(exc, kind, location)
     if isinstance(exc, ModuleNotFoundError) and exc.name:
         return DeserializationError(
-            f"Reading {place} needs the module {exc.name!r}, which cannot be imported here: install "
-            "it, or put its folder on the Python path"
+            f"Reading {place} needs the module {exc.name!r}, which cannot be imported here: "
+            "install it, or put its folder on the Python path"
         )
     if isinstance(exc, Corrupt) or _is_damage(exc):
         return Corrupt(

@@ -5,13 +5,15 @@ Not here: how fsspec is used; see `filesystems.fsspec`.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from prefect_results.filesystems import FileSystem
-from prefect_results.results.base import Location
 from prefect_results.results.registry import register_result_type
 from prefect_results.results.stored import StoredResult
 from prefect_results.serializers import Serializer
+
+if TYPE_CHECKING:
+    from prefect_results.results.base import Location
 
 
 @register_result_type

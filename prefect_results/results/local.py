@@ -10,7 +10,7 @@ from typing import Any
 
 from prefect_results import configuration
 from prefect_results.filesystems import FileSystem, LocalFileSystem
-from prefect_results.results.location import fixed_folder, unique_token, utc_now
+from prefect_results.results.location import fixed_folder, timestamp, unique_token
 from prefect_results.results.registry import register_result_type
 from prefect_results.results.stored import StoredResult
 
@@ -50,8 +50,7 @@ class LocalResult(StoredResult):
     @property
     def default_location(self) -> str:
         """A new file in the directory, named after the time."""
-        name = f"prefect-result-{utc_now():%Y-%m-%dt%H-%M-%S-%f}-00-00-{unique_token()}"
-        return os.path.join(self.dir, name)
+        return f"{self.dir}/prefect-result-{timestamp()}-00-00-{unique_token()}"
 
     @property
     def filesystem(self) -> LocalFileSystem:
@@ -70,14 +69,12 @@ class LocalResult(StoredResult):
             location = location[len(filesystem.root) :].lstrip("/")
         return filesystem, location
 
-    def _written(self, value: Any, location: str, filesystem: Any, name: str) -> LocalResult:
-        return self._replace(
-            value=value,
-            location=filesystem.path(name),
-            serialized=False,
-            _stored=True,
-            dir=self.dir if filesystem.root == self.dir else filesystem.root,
-        )
+    def _written(self, value: Any, location: str, filesystem: Any, writer: Any) -> LocalResult:
+        new = self._filled(value, writer.path)
+        if filesystem.root != self.dir:
+            # What is read from elsewhere must find the location under the directory again.
+            new = new._replace(dir=filesystem.root)
+        return new
 
 
 def _directory(given: str | None) -> str:

@@ -6,8 +6,8 @@ Not here: whether a location is safe; its filesystem refuses what leaves the roo
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Mapping
-from datetime import datetime, timezone
 from itertools import count
 from typing import Any
 
@@ -15,6 +15,8 @@ from prefect_results.exceptions import UnknownTemplateName
 
 _numbers = count()
 _process = (0, "")
+# The last second that `timestamp` had, and its text.
+_second = (0, "")
 
 
 def fill(template: str | Callable[..., str], values: Mapping[str, Any]) -> str:
@@ -59,6 +61,18 @@ def unique_token() -> str:
     return f"{_process[1]}{next(_numbers):x}"
 
 
-def utc_now() -> datetime:
-    """The time, for locations that have it in their name."""
-    return datetime.now(timezone.utc)
+def utc_today() -> str:
+    """The date in UTC, for locations: `2020/1/31`."""
+    now = time.gmtime()
+    return f"{now.tm_year}/{now.tm_mon}/{now.tm_mday}"
+
+
+def timestamp() -> str:
+    """The time in UTC, for locations: `2020-01-31t23-59-59-123456`."""
+    global _second
+    now = time.time()
+    known, text = _second
+    if known != int(now):
+        text = time.strftime("%Y-%m-%dt%H-%M-%S", time.gmtime(now))
+        _second = (int(now), text)
+    return f"{text}-{int(now % 1 * 1000000):06d}"

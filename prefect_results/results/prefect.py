@@ -17,7 +17,7 @@ P = TypeVar("P", bound="PrefectResult")
 
 @register_result_type
 class PrefectResult(Result):
-    """Keeps a value as JSON text in its own `location`, so that it needs no storage (Prefect 1.4.1).
+    """Keeps a value as JSON text in its own `location`, which needs no storage (Prefect 1.4.1).
 
     Args:
         **kwargs: of `Result`; the serializer is `JSONSerializer()` by default.

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from prefect_results.results.base import NoResultType, Result
+from prefect_results.results.absent import NoResultType
+from prefect_results.results.base import Result
 
 T = TypeVar("T", bound="type[Result]")
 

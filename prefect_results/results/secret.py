@@ -112,8 +112,8 @@ class SecretResult(Result):
     def _serialize_value(self: S) -> S:
         return self._replace(value=None, serialized=True)
 
-    def _slots(self) -> dict[str, Any]:
-        slots = super()._slots()
+    def _portable(self) -> dict[str, Any]:
+        slots = super()._portable()
         slots.update(value=None, serialized=True)
         return slots
 

@@ -13,7 +13,7 @@ from prefect_results.results.errors import stored_elsewhere, unreadable, unseria
 from prefect_results.results.location import fill
 
 if TYPE_CHECKING:
-    from prefect_results.filesystems import FileSystem
+    from prefect_results.filesystems import FileSystem, Writer
 
 S = TypeVar("S", bound="StoredResult")
 
@@ -50,9 +50,10 @@ class StoredResult(Result):
             UnknownTemplateName: if the template names what is not among the values.
         """
         location = self._fill(kwargs)
-        debug = self.logger.isEnabledFor(_DEBUG)
+        logger = self.logger
+        debug = logger.isEnabledFor(_DEBUG)
         if debug:
-            self.logger.debug("Starting to upload result to %s...", location)
+            logger.debug("Starting to upload result to %s...", location)
         writer = None
         try:
             filesystem, name = self._place(location, self.location)
@@ -66,9 +67,9 @@ class StoredResult(Result):
                 kind = type(self).__name__
                 raise unserializable(exc, value_, self.serializer, kind, location) from exc
             raise
-        new = self._written(value_, location, filesystem, name)
+        new = self._written(value_, location, filesystem, writer)
         if debug:
-            self.logger.debug("Finished uploading result to %s...", new.location)
+            logger.debug("Finished uploading result to %s...", new.location)
         return new
 
     def read(self: S, location: str) -> S:
@@ -87,9 +88,10 @@ class StoredResult(Result):
             UnsafeLocation: if the location leaves the root.
             StorageError: if it cannot be read.
         """
-        debug = self.logger.isEnabledFor(_DEBUG)
+        logger = self.logger
+        debug = logger.isEnabledFor(_DEBUG)
         if debug:
-            self.logger.debug("Starting to read result from %s...", location)
+            logger.debug("Starting to read result from %s...", location)
         try:
             filesystem, name = self._place(location, None if self._stored else self.location)
             file = filesystem.open_read(name)
@@ -101,7 +103,7 @@ class StoredResult(Result):
             raise unreadable(exc, self.serializer, type(self).__name__, location) from exc
         new = self._filled(value, location)
         if debug:
-            self.logger.debug("Finished reading result from %s...", location)
+            logger.debug("Finished reading result from %s...", location)
         return new
 
     def exists(self, location: str, **kwargs: Any) -> bool:
@@ -131,10 +133,17 @@ class StoredResult(Result):
         """
         return self.filesystem, location
 
-    def _written(self: S, value: Any, location: str, filesystem: FileSystem, name: str) -> S:
+    def _written(self: S, value: Any, location: str, filesystem: FileSystem, writer: Writer) -> S:
         """The result of a write."""
         return self._filled(value, location)
 
     def _filled(self: S, value: Any, location: str) -> S:
         """A result with a value that lies at a location."""
-        return self._replace(value=value, location=location, serialized=False, _stored=True)
+        new = self._thawed()
+        new.value = value
+        new.location = location
+        new.serialized = False
+        new._stored = True
+        if self._draft is not None:
+            new.__class__ = self.__class__
+        return new

@@ -5,6 +5,7 @@ Not here: where the data goes; see `filesystems` and `results`.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from prefect_results.serializers.base import (
@@ -62,4 +63,4 @@ def __getattr__(name: str) -> Any:
 
 
 for _name in _LAZY:
-    register_lazily(_name, lambda name=_name: __getattr__(name))
+    register_lazily(_name, partial(__getattr__, _name))

@@ -121,7 +121,7 @@ class Serializer:
         return cls(**options)
 
     def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and self.options() == other.options()  # type: ignore[attr-defined]
+        return type(self) is type(other) and self.options() == other.options()
 
     def __hash__(self) -> int:
         return hash(type(self))
@@ -195,8 +195,8 @@ class UnknownSerializer(Serializer):
                 "hold: read the value with a result that has the whole serializer"
             )
         return (
-            f"The serializer {self._config.get('type')!r} is not registered in this process: import "
-            "the module that defines it, which must call register_serializer"
+            f"The serializer {self._config.get('type')!r} is not registered in this process: "
+            "import the module that defines it, which must call register_serializer"
         )
 
 
