@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from logging import INFO
+from typing import TYPE_CHECKING
 
 from prefect_results.caching.hashing import hash_inputs
 from prefect_results.context import context as ambient
 from prefect_results.engine.inputs import template_values, values_of
 from prefect_results.exceptions import DeserializationError, NotFound, StorageError
+from prefect_results.logging import emit_line
+from prefect_results.results import StoredResult
+from prefect_results.results.location import fill
 from prefect_results.states import Cached, Pending
 from prefect_results.states.clock import now
 
@@ -49,9 +53,10 @@ def found_at_target(
         return state
     values = template_values(inputs)
     target = task.target if isinstance(task.target, str) else task.target(**values)
-    if not result.exists(target, **values):
+    # Our own types tell by reading whether there is something, which saves a look-up.
+    if not isinstance(result, StoredResult) and not result.exists(target, **values):
         return state
-    location = target.format(**values)
+    location = fill(target, values)
     try:
         found = result.read(location)
     except NotFound:
@@ -62,7 +67,12 @@ def found_at_target(
             f"{exc}"
         )
         return state
-    logger.info(f"Task '{name}': Using the result found at target {location}; the task is not run.")
+    if logger.isEnabledFor(INFO):
+        emit_line(
+            logger,
+            INFO,
+            f"Task '{name}': Using the result found at target {location}; the task is not run.",
+        )
     return Cached(
         result=found,
         hashed_inputs=hash_inputs(values_of(inputs)),
@@ -125,7 +135,9 @@ def _usable(candidate: State, logger: logging.Logger, name: str) -> State | None
             return None
     expiration = getattr(candidate, "cached_result_expiration", None)
     until = "" if expiration is None else f", which expires at {expiration}"
-    logger.info(f"Task '{name}': Using a cached result{until}; the task is not run.")
+    if logger.isEnabledFor(INFO):
+        text = f"Task '{name}': Using a cached result{until}; the task is not run."
+        emit_line(logger, INFO, text)
     return candidate
 
 

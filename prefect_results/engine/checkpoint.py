@@ -4,14 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from prefect_results.configuration import config
 from prefect_results.context import context as ambient
 from prefect_results.engine.inputs import template_values
-from prefect_results.results import Result, ResultNotImplementedError
+from prefect_results.results import (
+    ConstantResult,
+    PrefectResult,
+    Result,
+    ResultNotImplementedError,
+    SecretResult,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from prefect_results.core import Task
+
+# What these keep travels with the state, so nothing is lost when they write nothing.
+_INLINE = (ConstantResult, PrefectResult, SecretResult)
 
 
 def checkpoint(value: Any, template: Result, task: Task, inputs: Mapping[str, Result]) -> Result:
@@ -48,14 +58,22 @@ def can_write(template: Result) -> bool:
     return type(template).write is not Result.write
 
 
+def configured(context: Mapping[str, Any]) -> Any:
+    """The switch of the run's configuration, or of the global one."""
+    try:
+        return context["config"]["flows"]["checkpointing"]
+    except KeyError:
+        return config.flows.checkpointing
+
+
 def why_not(template: Result, task: Task) -> str | None:
     """Why a value that somebody asked to keep is not written, or `None` if it is, or nobody did."""
-    asked = task.target is not None or task.checkpoint is True or can_write(template)
-    if not asked:
-        return None
     if task.checkpoint is False:
-        return "the task has checkpoint=False"
-    if ambient.get("checkpointing") is not True:
+        return None if task.target is None else "the task has checkpoint=False"
+    stores = can_write(template) and not isinstance(template, _INLINE)
+    if not (stores or task.target is not None or task.checkpoint is True):
+        return None
+    if ambient.get("checkpointing", configured(ambient)) is not True:
         return (
             "checkpointing is off: set PREFECT__FLOWS__CHECKPOINTING=true, or checkpointing under "
             "[flows] in the configuration file"

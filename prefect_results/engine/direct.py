@@ -1,10 +1,10 @@
 """The short way of a task run in which no step but the run itself has anything to decide.
 
 Most task runs start `Pending`, after upstream tasks that all succeeded, for a task without
-handlers, cache, target, or special trigger: every check before `Task.run` would pass its state on.
-`DirectTask` finds that out once for a task, and then runs it (or each mapped child) with its
-values alone. The outcome is the one of `TaskRunner.run`; whatever is out of the ordinary, an
-exception first of all, is handed to it.
+handlers or special trigger: every check before `Task.run`, but the one for values that are there
+already, would pass its state on. `DirectTask` finds that out once for a task, and then runs it
+(or each mapped child) with its values alone. The outcome is the one of `TaskRunner.run`; whatever
+is out of the ordinary, an exception first of all, is handed to it.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 from prefect_results.context import Deferred
 from prefect_results.context import context as ambient
-from prefect_results.engine import execution
+from prefect_results.engine import cached, execution
 from prefect_results.engine.checkpoint import can_write, checkpoint
 from prefect_results.engine.task_runner import TaskRunner, describe_run
 from prefect_results.executors.local import LocalExecutor
 from prefect_results.logging import emit_line, get_logger
 from prefect_results.results import Result
-from prefect_results.states import Cached, Mapped, State, Success
+from prefect_results.states import Cached, Mapped, Pending, State, Success
 from prefect_results.triggers import all_successful
 
 if TYPE_CHECKING:
@@ -31,18 +31,13 @@ if TYPE_CHECKING:
     from prefect_results.executors.base import Executor
 
 PLAIN = Result()
-FINISHED = "Task '%s': Finished task run for task with final state: 'Success'"
+PENDING = Pending()
+FINISHED = "Task '%s': Finished task run for task with final state: '%s'"
 
 
 def is_plain(task: Task) -> bool:
     """Whether the steps around the run of `task` decide nothing, given ordinary states."""
-    return (
-        not task.state_handlers
-        and task.target is None
-        and task.cache_for is None
-        and task.task_run_name is None
-        and task.trigger is all_successful
-    )
+    return not task.state_handlers and task.task_run_name is None and task.trigger is all_successful
 
 
 def is_possible(
@@ -83,7 +78,17 @@ class DirectTask:
         logger: the logger of task runners.
     """
 
-    __slots__ = ("_context", "_flow_result", "_logger", "_logs", "_result", "_simple", "_task", "_writes")
+    __slots__ = (
+        "_context",
+        "_flow_result",
+        "_logger",
+        "_logs",
+        "_looks",
+        "_result",
+        "_simple",
+        "_task",
+        "_writes",
+    )
 
     def __init__(
         self, task: Task, context: dict[str, Any], flow_result: Result | None, logger: Logger
@@ -94,6 +99,9 @@ class DirectTask:
         self._task = task
         self._flow_result = flow_result
         self._result = task.result or flow_result or PLAIN
+        if task.target:
+            self._result = self._result.with_location(task.target)
+        self._looks = bool(task.target) or task.cache_for is not None
         self._context = context
         self._logger = logger
         self._logs = logger.isEnabledFor(INFO)
@@ -134,26 +142,51 @@ class DirectTask:
             if self._logs:
                 emit_line(self._logger, INFO, f"Task '{name}': Starting task run...")
             try:
-                if self._simple:
-                    value = self._task.run(**values)
-                else:
-                    value = execution.call(self._task, values, self._logger)
-            except BaseException as exc:
-                return self._runner().go_on_after(exc, upstream(), context)
-            if self._writes:
-                inputs = {key: Result(item) for key, item in values.items()}
+                state = self._found(values, name) if self._looks else None
+            except Exception:
+                # A target that cannot be made out fails the run in the step that looks for it.
+                return self._runner().run(upstream_states=upstream(), context=context)
+            if state is None:
                 try:
-                    result = checkpoint(value, self._result, self._task, inputs)
+                    if self._simple:
+                        value = self._task.run(**values)
+                    else:
+                        value = execution.call(self._task, values, self._logger)
+                except BaseException as exc:
+                    return self._runner().go_on_after(exc, upstream(), context)
+                try:
+                    state = self._kept(value, values)
                 except Exception as exc:
                     return self._runner().go_on_after(exc, upstream(), context, in_task=False)
-            else:
-                result = self._result.from_value(value)
-            state = Success(execution.SUCCESS_MESSAGE, result)
             if self._logs:
-                emit_line(self._logger, INFO, FINISHED % name)
+                emit_line(self._logger, INFO, FINISHED % (name, type(state).__name__))
             return state
         finally:
             ambient.swap(previous)
 
+    def _found(self, values: dict[str, Any], name: str) -> State | None:
+        """A state whose value is there already."""
+        task, inputs = self._task, _results_of(values)
+        if task.target:
+            state = cached.found_at_target(PENDING, task, self._result, inputs, self._logger, name)
+        else:
+            state = cached.found_in_cache(PENDING, task, inputs, self._logger, name)
+        return None if state is PENDING else state
+
+    def _kept(self, value: Any, values: dict[str, Any]) -> State:
+        """The state of a run that returned `value`."""
+        if self._writes:
+            result = checkpoint(value, self._result, self._task, _results_of(values))
+        else:
+            result = self._result.from_value(value)
+        state: State = Success(execution.SUCCESS_MESSAGE, result)
+        if self._task.cache_for is not None:
+            state = cached.kept_for_later(state, self._task, _results_of(values))
+        return state
+
     def _runner(self) -> TaskRunner:
         return TaskRunner(self._task, flow_result=self._flow_result)
+
+
+def _results_of(values: dict[str, Any]) -> dict[str, Result]:
+    return {key: Result(value) for key, value in values.items()}

@@ -69,9 +69,7 @@ class Dispatch:
         self._logger = logger
         self._run_task = run_task
         self._task_logger = get_logger("TaskRunner")
-        self._may_be_direct = is_possible(
-            executor, task_runner_cls, handlers, self._task_logger
-        )
+        self._may_be_direct = is_possible(executor, task_runner_cls, handlers, self._task_logger)
 
     def submit_all(self) -> None:
         """Submit each task of the flow in order; with an executor of one core, run it."""

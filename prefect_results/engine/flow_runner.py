@@ -305,9 +305,7 @@ def _with_children(states: Mapping[Task, State], tasks: Iterable[Task]) -> set[S
     """The states of tasks; of a mapped task, those of its children instead."""
     chosen = (states[task] for task in tasks)
     return set(
-        flatten_seq(
-            [state.map_states if isinstance(state, Mapped) else state for state in chosen]
-        )
+        flatten_seq([state.map_states if isinstance(state, Mapped) else state for state in chosen])
     )
 
 

@@ -32,7 +32,7 @@ def ready_to_map(state: State, upstream_states: Mapping[Edge, State]) -> State:
     if isinstance(state, Mapped):
         # A run that goes on later regenerates its children from the cached inputs.
         if len(state.map_states) == 0 and state.n_map_states > 0:
-            state.map_states = [None] * state.n_map_states
+            state.map_states = [None] * state.n_map_states  # type: ignore[list-item]
         state.cached_inputs = {
             edge.key: upstream._result for edge, upstream in upstream_states.items() if edge.key
         }

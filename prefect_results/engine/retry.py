@@ -75,4 +75,3 @@ def retry_state(
         result=loop_result,
         context=None if loop_count is None else {"_loop_count": loop_count},
     )
-

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from prefect_results.configuration import config
 from prefect_results.context import Deferred
 from prefect_results.context import context as ambient
 from prefect_results.engine import cached, execution, mapping, readiness, retry, upstream
 from prefect_results.engine.checkpoint import checkpoint
+from prefect_results.engine.checkpoint import configured as checkpointing_configured
 from prefect_results.engine.inputs import (
     inputs_from,
     template_values,
@@ -108,7 +108,7 @@ class TaskRunner(Runner):
             new_state.cached_inputs = dict(self._inputs)
         return super().handle_state_change(old_state, new_state)
 
-    def initialize_run(  # type: ignore[override]
+    def initialize_run(
         self, state: State | None, context: dict[str, Any]
     ) -> TaskRunnerInitializeResult:
         """Take the state to start from, and put what is known of the run into its context.
@@ -168,7 +168,9 @@ class TaskRunner(Runner):
         """
         context = dict(ambient.current()) if context is None else context
         index = context.setdefault("map_index", None)
-        context["task_full_name"] = self.task.name if index is None else f"{self.task.name}[{index}]"
+        context["task_full_name"] = (
+            self.task.name if index is None else f"{self.task.name}[{index}]"
+        )
         arguments: dict[str, Any] = {
             "state": state,
             "upstream_states": upstream_states or {},
@@ -310,20 +312,14 @@ class TaskRunner(Runner):
         return readiness.task_reached_start_time(state, self.logger, self._name)
 
     @call_state_handlers
-    def check_upstream_finished(
-        self, state: State, upstream_states: Mapping[Edge, State]
-    ) -> State:
+    def check_upstream_finished(self, state: State, upstream_states: Mapping[Edge, State]) -> State:
         """Go on when all upstream states are finished; see `upstream.upstream_finished`."""
         return upstream.upstream_finished(state, upstream_states, self.logger, self._name)
 
     @call_state_handlers
-    def check_upstream_skipped(
-        self, state: State, upstream_states: Mapping[Edge, State]
-    ) -> State:
+    def check_upstream_skipped(self, state: State, upstream_states: Mapping[Edge, State]) -> State:
         """Skip when upstream was skipped; see `upstream.upstream_skipped`."""
-        return upstream.upstream_skipped(
-            state, upstream_states, self.task, self.logger, self._name
-        )
+        return upstream.upstream_skipped(state, upstream_states, self.task, self.logger, self._name)
 
     def load_results(
         self, state: State, upstream_states: Mapping[Edge, State]
@@ -357,9 +353,7 @@ class TaskRunner(Runner):
         return inputs_from(upstream_states, state.cached_inputs)
 
     @call_state_handlers
-    def check_task_ready_to_map(
-        self, state: State, upstream_states: Mapping[Edge, State]
-    ) -> State:
+    def check_task_ready_to_map(self, state: State, upstream_states: Mapping[Edge, State]) -> State:
         """End the parent's run as `Mapped` or `Failed`; see `mapping.ready_to_map`."""
         return mapping.ready_to_map(state, upstream_states)
 
@@ -388,9 +382,7 @@ class TaskRunner(Runner):
         return cached.found_in_cache(state, self.task, inputs, self.logger, self._name)
 
     @call_state_handlers
-    def check_task_trigger(
-        self, state: State, upstream_states: Mapping[Edge, State]
-    ) -> State:
+    def check_task_trigger(self, state: State, upstream_states: Mapping[Edge, State]) -> State:
         """Ask the task's trigger; see `upstream.trigger_passes`."""
         return upstream.trigger_passes(state, upstream_states, self.task, self.logger, self._name)
 
@@ -495,12 +487,4 @@ def describe_run(task: Task, context: dict[str, Any], run_count: int) -> None:
     context["task_tags"] = task.tags
     context["logger"] = task.logger
     if "checkpointing" not in context:
-        context["checkpointing"] = _checkpointing(context)
-
-
-def _checkpointing(context: Mapping[str, Any]) -> Any:
-    """The switch of the run's configuration, or of the global one."""
-    try:
-        return context["config"]["flows"]["checkpointing"]
-    except KeyError:
-        return config.flows.checkpointing
+        context["checkpointing"] = checkpointing_configured(context)

@@ -170,7 +170,11 @@ def run_with_multiprocess_timeout(
             ) from None
     finally:
         receiver.close()
-        process.kill() if process.is_alive() and not process.join(0.1) else process.join()
+        # It has answered, or it is not to go on.
+        process.join(0.1)
+        if process.is_alive():
+            process.kill()
+        process.join()
     if not ok:
         raise value
     return value

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from prefect_results.executors.base import Executor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
 SCHEDULERS = {
     "threads": "threads",
@@ -24,8 +24,7 @@ SCHEDULERS = {
 class _Configured(Executor):
     """An executor that keeps its configuration and says that it cannot run yet."""
 
-    @contextlib.contextmanager
-    def start(self) -> Iterator[None]:
+    def start(self) -> contextlib.AbstractContextManager[None]:  # type: ignore[override]
         """Refuse to run.
 
         Raises:
@@ -35,7 +34,6 @@ class _Configured(Executor):
             f"{type(self).__name__} cannot run flows in this release; use "
             "`flow.run(executor=LocalExecutor())`."
         )
-        yield
 
 
 class LocalDaskExecutor(_Configured):

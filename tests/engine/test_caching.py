@@ -56,7 +56,7 @@ class TestTarget:
         assert type(found) is Cached
         assert found.result == {"x": 1}
         assert found.message == "Result found at task target work-1.json"
-        assert found._result.location == os.path.join(str(tmp_path), "work-1.json")
+        assert found._result.location == "work-1.json"
         assert other.result[value].result == {"x": 2}
 
     def test_a_callable_target(self, tmp_path, calls):

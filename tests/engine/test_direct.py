@@ -220,6 +220,22 @@ def test_both_ways_lead_to_the_same_states(build):
     assert outcome(build) == outcome(build, runner_cls=LongWayFlowRunner)
 
 
+@pytest.mark.parametrize("target", ["{nothing}.pickle", lambda **kw: 1 / 0, "../up.pickle"])
+@pytest.mark.parametrize("retries", [0, 1])
+def test_both_ways_fail_alike_on_a_bad_target(tmp_path, target, retries):
+    """A target that cannot be filled, or leaves the folder, fails the run on either way."""
+
+    def build():
+        result = LocalResult(dir=str(tmp_path))
+        options = {"max_retries": 1, "retry_delay": datetime.timedelta(0)} if retries else {}
+        task(lambda x: x, name="t", result=result, target=target, **options).map([1, 2])
+
+    with prefect_results.context(checkpointing=True):
+        short = outcome(build)
+        assert short == outcome(build, runner_cls=LongWayFlowRunner)
+    assert short[2]["t-1"]["children"][0]["type"] == "Failed"
+
+
 def test_both_ways_checkpoint_alike(tmp_path):
     """Where a child's value is written does not depend on the way."""
 
