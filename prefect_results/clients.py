@@ -21,6 +21,11 @@ def register_client(factory: Callable[[], Any]) -> None:
     _factory = factory
 
 
+def has_client() -> bool:
+    """Return whether clients can be made."""
+    return _factory is not None
+
+
 def make_client() -> Any:
     """Return a new client.
 

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from functools import partial, wraps
 from typing import TYPE_CHECKING, Any
 
-from prefect_results.clients import make_client
+from prefect_results.clients import has_client, make_client
 from prefect_results.context import context
 from prefect_results.core import Flow, Task
 from prefect_results.core.options import callback_factory
@@ -140,7 +140,7 @@ def slack_message_formatter(
         "text": f"{tracked_obj.name} is now in a {type(state).__name__} state",
         "footer": "Prefect notification",
     }
-    if backend_info and context.get("flow_run_id"):
+    if backend_info and context.get("flow_run_id") and has_client():
         url = _page_of(tracked_obj)
         if url:
             attachment["title_link"] = url
