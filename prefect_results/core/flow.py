@@ -18,6 +18,7 @@ from prefect_results.core.building import FlowBuilding
 from prefect_results.core.graph import Graph
 from prefect_results.core.options import handlers_of
 from prefect_results.core.task import Task
+from prefect_results.exceptions import ConfigurationError
 from prefect_results.logging import get_logger
 
 if TYPE_CHECKING:
@@ -39,6 +40,19 @@ _INSIDE_CONTEXT = (
     "      ...\n"
     "      flow.{method}(...)"
 )
+
+_registrar: Callable[..., str] | None = None
+
+
+def register_registrar(registrar: Callable[..., str] | None) -> None:
+    """Hand over what ``flow.register()`` does; the ``backend`` room calls this.
+
+    Args:
+        registrar: Called with the flow and the keywords of :meth:`Flow.register`; returns the ID
+            of the registered flow. None takes it back.
+    """
+    global _registrar
+    _registrar = registrar
 
 
 class Flow(FlowBuilding):
@@ -286,3 +300,58 @@ class Flow(FlowBuilding):
         from prefect_results.core.files import save_flow
 
         return save_flow(self, fpath)
+
+    def register(
+        self,
+        project_name: str | None = None,
+        build: bool = True,
+        labels: list[str] | None = None,
+        set_schedule_active: bool = True,
+        version_group_id: str | None = None,
+        no_url: bool = False,
+        idempotency_key: str | None = None,
+        **kwargs: Any,
+    ) -> str | None:
+        """Register the flow with a backend, if there is one.
+
+        Args:
+            project_name: Project that it belongs to.
+            build: Whether to build the storage first.
+            labels: Labels of its runs.
+            set_schedule_active: Whether its schedule is followed.
+            version_group_id: Which flow this is a version of; told by name by default.
+            no_url: Whether not to print a link.
+            idempotency_key: Registering with the same key again makes no new version.
+            kwargs: What else the backend takes.
+
+        Returns:
+            The ID of the flow; None while a flow file is being loaded.
+
+        Raises:
+            ValueError: if called inside ``with Flow(...)``.
+            ConfigurationError: if there is no backend.
+        """
+        if hasattr(self, "_ctx"):
+            raise ValueError(_INSIDE_CONTEXT.format(method="register"))
+        if context.get("loading_flow", False):
+            warnings.warn(
+                "Attempting to call `flow.register` during execution of flow file will lead to "
+                "unexpected results.",
+                stacklevel=2,
+            )
+            return None
+        if _registrar is None:
+            raise ConfigurationError(
+                "This flow cannot be registered, as there is no backend. `flow.run()` needs none."
+            )
+        return _registrar(
+            self,
+            project_name=project_name,
+            build=build,
+            labels=labels,
+            set_schedule_active=set_schedule_active,
+            version_group_id=version_group_id,
+            no_url=no_url,
+            idempotency_key=idempotency_key,
+            **kwargs,
+        )
