@@ -273,3 +273,35 @@ def test_notifier_as_a_state_handler(posts):
         work()
     assert flow.run().is_successful()
     assert [payload["attachments"][0]["title"] for _, payload, _ in posts.sent] == ["Success"]
+
+
+def test_snowflake_logger(monkeypatch, capsys):
+    """The row goes to the table of the secret, as bound values, or is printed on request."""
+    calls = []
+
+    class Connection:
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *exc_info):
+            calls.append("closed")
+
+        def cursor(self):
+            return self
+
+        def execute(self, statement, values):
+            calls.append((statement, values))
+
+    connector = SimpleNamespace(connect=lambda **options: calls.append(options) or Connection())
+    monkeypatch.setitem(sys.modules, "snowflake", SimpleNamespace(connector=connector))
+    monkeypatch.setitem(sys.modules, "snowflake.connector", connector)
+    secrets = {"SNOWFLAKE_CREDS": {"user": "u", "role": None}, "LOG_TABLE_NAME_FULL": "D.S.T"}
+    with context(secrets=secrets, flow_run_id="id", flow_name="f"):
+        ours.snowflake_logger(Task(name="t"), Pending(), Success("hi"))
+        ours.snowflake_logger(Task(name="t"), Pending(), Success(), test_env=True)
+    (options, (statement, values), closed) = calls
+    assert options == {"user": "u"}
+    assert statement.startswith("INSERT INTO D.S.T (FLOW_ID, ")
+    assert values == ["id", "f", "t", "Success", "[{'value': 'hi'}]"]
+    assert closed == "closed"
+    assert "VALUES ('id','f','t','Success','',CURRENT_TIMESTAMP());" in capsys.readouterr().out

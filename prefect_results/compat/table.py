@@ -179,13 +179,15 @@ TABLE: dict[str, str | dict[str, str]] = {
     "prefect.utilities.notifications": {
         "prefect_results.notifications": (
             "callback_factory slack_notifier gmail_notifier slack_message_formatter jira_notifier "
-            "snowflake_message_formatter"
+            "snowflake_logger snowflake_message_formatter"
         ),
     },
-    "prefect.utilities.notifications.jira_notification": {
-        "prefect_results.notifications": "jira_message_formatter jira_notifier",
+    "prefect.utilities.notifications.jira_notification": "prefect_results.notifications.jira",
+    "prefect.utilities.notifications.notifications": {
+        "prefect_results.notifications.handlers": "*",
+        "prefect_results.notifications": "callback_factory",
+        "prefect_results.notifications.snowflake": "snowflake_logger snowflake_message_formatter",
     },
-    "prefect.utilities.notifications.notifications": "prefect_results.notifications",
     "prefect.utilities.serialization": {
         "prefect_results.wire": "ObjectSchema OneOfSchema JSONCompatible",
     },

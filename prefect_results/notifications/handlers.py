@@ -1,16 +1,8 @@
-"""State handlers that tell people about the states of flows and tasks.
-
-What belongs here: messages and their way to Slack, Gmail and Jira. What does not: when state
-handlers are called (the engine), and where credentials come from (`prefect_results.secrets`).
-
-A notifier can be called with some of its options first, to give a state handler::
-
-    @task(state_handlers=[slack_notifier(ignore_states=[Running])])
-    def add(x, y): ...
-"""
+"""What all notifiers have in common, and those for Slack and Gmail."""
 
 from __future__ import annotations
 
+import smtplib
 from collections.abc import Callable
 from functools import partial, wraps
 from typing import TYPE_CHECKING, Any
@@ -18,23 +10,11 @@ from typing import TYPE_CHECKING, Any
 from prefect_results.clients import has_client, make_client
 from prefect_results.context import context
 from prefect_results.core import Flow, Task
-from prefect_results.core.options import callback_factory
 from prefect_results.exceptions import MissingExtra
 from prefect_results.secrets import Secret
 
 if TYPE_CHECKING:
     from prefect_results.states import State
-
-__all__ = [
-    "callback_factory",
-    "email_message_formatter",
-    "gmail_notifier",
-    "jira_message_formatter",
-    "jira_notifier",
-    "slack_message_formatter",
-    "slack_notifier",
-    "snowflake_message_formatter",
-]
 
 _SENDER = "notifications@prefect.io"
 _LOGO = "https://emoji.slack-edge.com/TAN3D79AL/prefect/2497370f58500a5a.png"
@@ -59,7 +39,7 @@ _EMAIL_PAGE = """
 """
 
 
-def _notifier(notify: Callable[..., None]) -> Callable[..., Any]:
+def notifier(notify: Callable[..., None]) -> Callable[..., Any]:
     """Make a state handler that takes its options in as many calls as the user likes.
 
     The handler returns the new state. It does nothing for a state that `ignore_states` names, or
@@ -82,7 +62,7 @@ def _notifier(notify: Callable[..., None]) -> Callable[..., Any]:
     return handler
 
 
-def _words(state: State, quoted: str, plain: str) -> Any:
+def words_of(state: State, quoted: str, plain: str) -> Any:
     """Return the exception of a failed state or its message, put into a frame."""
     if isinstance(state.result, Exception):
         return quoted.format(repr(state.result))
@@ -128,7 +108,7 @@ def slack_message_formatter(
         state: Its new state.
         backend_info: Whether to link to the run's page, where the run is recorded.
     """
-    words = _words(state, "```{}```", "{}")
+    words = words_of(state, "```{}```", "{}")
     attachment: dict[str, Any] = {
         "fallback": "State change notification",
         "color": state.color,
@@ -156,38 +136,7 @@ def _page_of(tracked_obj: Any) -> Any:
     return None
 
 
-def snowflake_message_formatter(tracked_obj: Any, state: State) -> dict[str, Any]:
-    """Return a row about a state, with quotes doubled as SQL wants them.
-
-    Args:
-        tracked_obj: The flow or task.
-        state: Its new state.
-    """
-    words = _words(state, "{}", "{}")
-    return {
-        "flow_id": context.get("flow_run_id"),
-        "flow_name": context.get("flow_name"),
-        "task_name": tracked_obj.name,
-        "state": type(state).__name__,
-        "message": [] if words is None else [{"value": words.replace("'", "''")}],
-    }
-
-
-def jira_message_formatter(tracked_obj: Any, state: State) -> str:
-    """Return one line about a state, with the time in UTC.
-
-    Args:
-        tracked_obj: The flow or task.
-        state: Its new state.
-    """
-    from datetime import datetime, timezone
-
-    time = datetime.now(timezone.utc).replace(tzinfo=None)
-    name, state_name = tracked_obj.name, type(state).__name__
-    return f"Message from Prefect: {name} entered a {state_name} state at {time}"
-
-
-@_notifier
+@notifier
 def gmail_notifier(tracked_obj: Any, new_state: State) -> None:
     """State handler that sends an e-mail through Gmail to the account's own address.
 
@@ -203,8 +152,6 @@ def gmail_notifier(tracked_obj: Any, new_state: State) -> None:
     Raises:
         ValueError: The mail could not be sent.
     """
-    import smtplib
-
     username = Secret("EMAIL_USERNAME").get()
     password = Secret("EMAIL_PASSWORD").get()
     body = email_message_formatter(tracked_obj, new_state, username)
@@ -218,7 +165,7 @@ def gmail_notifier(tracked_obj: Any, new_state: State) -> None:
         server.quit()
 
 
-@_notifier
+@notifier
 def slack_notifier(
     tracked_obj: Any,
     new_state: State,
@@ -251,49 +198,3 @@ def slack_notifier(
     payload = slack_message_formatter(tracked_obj, new_state, backend_info)
     if not requests.post(url, json=payload, proxies=proxies).ok:
         raise ValueError(f"Slack notification for {tracked_obj} failed")
-
-
-@_notifier
-def jira_notifier(
-    tracked_obj: Any,
-    new_state: State,
-    server_URL: str | None = None,
-    options: dict[str, Any] | None = None,
-    assignee: str = "-1",
-) -> None:
-    """State handler that opens a Jira issue.
-
-    The secret `JIRASECRETS` holds `JIRAUSER`, `JIRATOKEN` and, unless given here, `JIRASERVER`.
-
-    Args:
-        tracked_obj: The flow or task.
-        old_state: Its old state.
-        new_state: Its new state.
-        ignore_states: State classes to say nothing about.
-        only_states: State classes to say something about; all by default.
-        server_URL: The Jira server.
-        options: Fields of the issue; `project` and `issuetype` are needed.
-        assignee: User name; Jira decides by default.
-
-    Raises:
-        ValueError: The issue could not be made or assigned.
-        MissingExtra: `jira` is not installed.
-    """
-    try:
-        from jira import JIRA
-    except ImportError as exc:
-        raise MissingExtra(
-            'Using `jira_notifier` requires Prefect to be installed with the "jira" extra.',
-            package="jira",
-            extra="jira",
-        ) from exc
-
-    secrets = Secret("JIRASECRETS").get()
-    server = server_URL or secrets["JIRASERVER"]
-    jira = JIRA(basic_auth=(secrets["JIRAUSER"], secrets["JIRATOKEN"]), options={"server": server})
-    fields = {**(options or {}), "summary": jira_message_formatter(tracked_obj, new_state)}
-    created = jira.create_issue(fields)
-    if not created:
-        raise ValueError(f"Creating Jira Issue for {tracked_obj} failed")
-    if assignee and not jira.assign_issue(created, assignee):
-        raise ValueError(f"Assigning Jira issue for {tracked_obj} failed")
