@@ -1,11 +1,13 @@
 """What mkdocs fills into the pages: tables that are derived from the code, so that they can't drift.
 
-`<!-- configuration -->` becomes the defaults of config.toml, `<!-- errors -->` the tree of errors.
+`<!-- configuration -->` becomes the defaults of config.toml, `<!-- errors -->` the tree of errors,
+`<!-- layers -->` the contract of import-linter.
 """
 
 from __future__ import annotations
 
 import re
+from configparser import RawConfigParser
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
@@ -59,7 +61,14 @@ def error_tree() -> str:
     return "\n".join(branch(Exception, 0) + branch(BaseException, 0))
 
 
-FILLED = {"configuration": configuration_table, "errors": error_tree}
+def layers() -> str:
+    """The contract of import-linter, as a block of text."""
+    parser = RawConfigParser()
+    parser.read(ROOT / "setup.cfg")
+    return f"```\n{parser['importlinter:contract:layers']['layers'].strip()}\n```"
+
+
+FILLED = {"configuration": configuration_table, "errors": error_tree, "layers": layers}
 
 
 def on_page_markdown(markdown: str, **_: object) -> str:
