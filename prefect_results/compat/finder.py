@@ -58,7 +58,9 @@ class LegacyModule(ModuleType):
         if isinstance(value, ModuleType) and f"{self.__name__}.{name}" in table.TABLE:
             # The import system binds a submodule here, but prefect.tasks.control_flow.case is
             # the class `case`, as in 1.4.1.
-            return None if name in table.names_of(self.__name__) else vars(self).update({name: value})
+            return (
+                None if name in table.names_of(self.__name__) else vars(self).update({name: value})
+            )
         home = None if name.startswith("__") else self._home(name)
         if home is not None:
             setattr(import_module(home.module), home.attribute, value)

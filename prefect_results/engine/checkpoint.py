@@ -70,8 +70,8 @@ def why_not(template: Result, task: Task) -> str | None:
     """Why a value that somebody asked to keep is not written, or `None` if it is, or nobody did."""
     if task.checkpoint is False:
         return None if task.target is None else "the task has checkpoint=False"
-    stores = can_write(template) and not isinstance(template, _INLINE)
-    if not (stores or task.target is not None or task.checkpoint is True):
+    asked = task.target is not None or task.checkpoint is True or can_write(template)
+    if not asked or isinstance(template, _INLINE):
         return None
     if ambient.get("checkpointing", configured(ambient)) is not True:
         return (

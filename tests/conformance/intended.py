@@ -41,4 +41,85 @@ class Intended(NamedTuple):
         )
 
 
-INTENDED: tuple[Intended, ...] = ()
+_TASK = "/result/value/tasks/[^/]+(/map_states/[0-9]+)?"
+
+INTENDED: tuple[Intended, ...] = (
+    Intended(
+        "Retrying and Paused states carry their cached inputs",
+        flow=".*",
+        path=f"^/states/[0-9]+{_TASK}/cached_inputs/",
+        theirs="^<absent>$",
+        reason=(
+            "1.4.1 stopped keeping inputs for a task that will run again, although its "
+            "documentation says that it does. Here `cached_inputs` is a dictionary of Results, "
+            "so such a task can run in another process."
+        ),
+    ),
+    Intended(
+        "The log says which cache is used, or why none is",
+        flow="cache_.*",
+        path="^/log/prefect.TaskRunner/",
+        reason=(
+            "1.4.1 warns that a cache is invalid when there is none yet, and says nothing when "
+            "it uses one."
+        ),
+    ),
+    Intended(
+        "The log says which target is used",
+        flow="target_.*",
+        path="^/log/prefect.TaskRunner/",
+        ours="Using the result found at target",
+        reason="1.4.1 says nothing when it finds the result of a task at its target.",
+    ),
+    Intended(
+        "The log says why a result is not persisted",
+        flow=".*",
+        path="^/log/prefect.FlowRunner/",
+        theirs="^<absent>$",
+        ours="Its result is not persisted",
+        reason=(
+            "A task with a result that could be written, in a run that does not checkpoint, is "
+            "a frequent surprise; 1.4.1 is silent about it."
+        ),
+    ),
+    Intended(
+        "Prints of tasks with `log_stdout` are logged by the task's own logger",
+        flow="log_stdout",
+        path="^/log/prefect.(TaskRunner$|talk)",
+        reason="The line says which task, and which of its mapped children, printed it.",
+    ),
+    Intended(
+        "Errors of results name the task, the location and the type",
+        flow=".*",
+        path="(^/log/prefect.TaskRunner/|/message$|/value/([0-9]+/)?text$)",
+        ours=(
+            "UnserializableType|UnknownTemplateName|The value of the |The location template |"
+            "Not implemented on the base Result class"
+        ),
+        reason=(
+            "1.4.1 passes on what the serializer or `str.format` raised. The class of the error "
+            "is still also the builtin one that a caller may catch."
+        ),
+    ),
+    Intended(
+        "The Result of a secret knows the secret's name",
+        flow="secrets",
+        path=f"^/states/[0-9]+{_TASK}/result/location$",
+        theirs="^None$",
+        reason="A state with it can be sent away and read where the secret is known.",
+    ),
+    Intended(
+        "The task that `ifelse` adds is of a class of its own",
+        flow="switch_ifelse",
+        path="^/flow/tasks/as_bool-[12]/class$",
+        ours="_AsBool",
+        reason="A module-level class can be pickled by reference; its name and slug are legacy's.",
+    ),
+    Intended(
+        "Serializing a state serializes its result",
+        flow="serialize_states",
+        path="^/observed/[0-9]+/[0-9]$",
+        theirs="^None$",
+        reason="1.4.1 drops a value that was not written before the state is sent.",
+    ),
+)

@@ -11,6 +11,7 @@ during the runs) and ``setup(tmp)``. The working directory is a fresh folder.
 """
 
 import argparse
+import contextlib
 import datetime
 import json
 import logging
@@ -33,14 +34,25 @@ os.environ.update(
     TZ="UTC",
 )
 
+LEGACY_ERRORS = (
+    "PrefectSignal TaskTimeoutSignal VersionLockMismatchSignal PrefectException ClientError "
+    "ObjectNotFoundError AuthorizationError FlowStorageError ENDRUN PrefectStateSignal FAIL LOOP "
+    "TRIGGERFAIL VALIDATIONFAIL SUCCESS RETRY SKIP PAUSE ResultNotImplementedError"
+).split()
 FIRST_MOVING_YEAR = 2025
 DEPTH = 8
 
 _RULES = [
+    (re.compile(r"prefect-result-20[-\w]+"), "prefect-result-<n>"),
     (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"), "<uuid>"),
-    (re.compile(r"20(2[5-9]|[3-9]\d)-\d\d-\d\d[T ]\d\d:\d\d:\d\d[.\d]*([+-]\d\d:?\d\d|Z)?"), "<time>"),
+    (
+        re.compile(r"20(2[5-9]|[3-9]\d)-\d\d-\d\d[T ]\d\d:\d\d:\d\d[.\d]*([+-]\d\d:?\d\d|Z)?"),
+        "<time>",
+    ),
     (re.compile(r"20(2[5-9]|[3-9]\d)-\d\d-\d\d"), "<day>"),
     (re.compile(r"\b20(2[5-9]|[3-9]\d)(0[1-9]|1[0-2])[0-3]\d\b"), "<daynodash>"),
+    # Legacy says this of whichever failed task it finds first in a set.
+    (re.compile(r"Resource manager (init|setup) "), "Resource manager <task> "),
     (re.compile(r"0x[0-9a-f]{6,}"), "0x"),
     (re.compile(r"\d+\.\d+ seconds"), "<n> seconds"),
     (re.compile(r"\bprefect(?:_results)?(?:\.[a-z_]\w*)+\.([A-Z]\w+)"), r"prefect.\1"),
@@ -57,26 +69,30 @@ def clean(text):
     return text
 
 
+def legacy_class(cls):
+    """Name of the class by which legacy code catches an exception."""
+    for own in cls.__mro__:
+        if own.__module__.split(".")[0] != "prefect_results" or own.__name__ in LEGACY_ERRORS:
+            return own.__name__
+        for base in own.__bases__:
+            if base.__module__ == "builtins" and base is not Exception:
+                return base.__name__
+    return "?"
+
+
 class Words:
     """Describes values, results, states and flows as JSON-compatible data."""
 
     def __init__(self):
         import prefect
-        from prefect.engine import signals
         from prefect.engine.result import Result
         from prefect.engine.state import State
 
         self.State, self.Result, self.Task = State, Result, prefect.Task
-        self.known = {n for m in (prefect.exceptions, signals) for n in dir(m)}
         self.slugs = {}
 
     def exception(self, exc):
-        name = "?"
-        for cls in type(exc).__mro__:
-            if cls.__module__.split(".")[0] != "prefect_results" or cls.__name__ in self.known:
-                name = cls.__name__
-                break
-        return {"exception": name, "text": clean(str(exc))}
+        return {"exception": legacy_class(type(exc)), "text": clean(str(exc))}
 
     def value(self, v, depth=0):
         if depth > DEPTH:
@@ -191,7 +207,7 @@ class Lines(logging.Handler):
 
     def emit(self, record):
         """Adds level, logger, text and the type of the exception, if any."""
-        exc = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else None
+        exc = legacy_class(record.exc_info[0]) if record.exc_info and record.exc_info[0] else None
         text = clean(record.getMessage()).split("\nTraceback")[0]
         self.lines.append([record.levelname, record.name, text, exc])
 
@@ -244,8 +260,7 @@ def run_flow(words, path):
         logger.removeHandler(lines)
         os.chdir(BASE)
     told["warnings"] = [
-        [w.category.__name__, clean(str(w.message))] for w in caught
-        if w.category is UserWarning
+        [w.category.__name__, clean(str(w.message))] for w in caught if w.category is UserWarning
     ]
     told["log"] = lines.lines
     return told
@@ -262,16 +277,15 @@ def main():
         import prefect_results.compat
 
         prefect_results.compat.install()
-    import prefect.exceptions
+    import prefect  # noqa: F401 - makes its loggers
 
     for name in ["prefect", *logging.root.manager.loggerDict]:
         logging.getLogger(name).handlers.clear()
     words = Words()
-    stdout, sys.stdout = sys.stdout, open(os.devnull, "w")
     told = {}
-    for path in args.flows:
-        told[os.path.splitext(os.path.basename(path))[0]] = run_flow(words, path)
-    sys.stdout = stdout
+    with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
+        for path in args.flows:
+            told[os.path.splitext(os.path.basename(path))[0]] = run_flow(words, path)
     with open(args.out, "w", encoding="utf-8") as file:
         json.dump(told, file, indent=1, sort_keys=True)
     shutil.rmtree(BASE, ignore_errors=True)

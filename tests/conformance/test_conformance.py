@@ -40,5 +40,7 @@ def test_no_flow_file_is_broken(told: tuple[dict[str, Any], dict[str, Any]]) -> 
 
 def test_every_intended_difference_is_seen(told: tuple[dict[str, Any], dict[str, Any]]) -> None:
     """An entry that explains nothing is out of date."""
-    found = [d for name in told[0] for d in comparison.differences(name, told[0][name], told[1][name])]
+    found = [
+        d for name in told[0] for d in comparison.differences(name, told[0][name], told[1][name])
+    ]
     assert [i.title for i in INTENDED if not any(i.covers(d) for d in found)] == []

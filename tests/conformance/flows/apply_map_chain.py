@@ -1,4 +1,5 @@
 """apply_map with flow= given and its result mapped further."""
+
 from prefect import Flow, apply_map, mapped, task, unmapped
 
 
@@ -13,7 +14,8 @@ def add(x, y):
 
 
 def twice(x, y, flow=None):
-    return add(add(x, y, flow=flow), y, flow=flow)
+    first = add(x, y, flow=flow, task_args=dict(name="first"))
+    return add(first, y, flow=flow, task_args=dict(name="second"))
 
 
 flow = Flow("apply-map-chain")

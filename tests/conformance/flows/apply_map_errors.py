@@ -1,4 +1,5 @@
 """What apply_map and map refuse."""
+
 from prefect import Flow, Task, apply_map, flatten, mapped, task, unmapped
 
 

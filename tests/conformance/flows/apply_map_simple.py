@@ -1,4 +1,5 @@
 """apply_map over a function that makes several tasks."""
+
 from prefect import Flow, apply_map, case, task, unmapped
 from prefect.tasks.control_flow import merge
 
@@ -24,9 +25,9 @@ def neg(x):
 
 
 def body(x, y):
-    with case(is_even(x), True):
+    with case(is_even(x, task_args=dict(name="even")), True):
         a = div(x, y)
-    with case(is_even(x), False):
+    with case(is_even(x, task_args=dict(name="odd")), False):
         b = neg(x)
     return merge(a, b), x
 

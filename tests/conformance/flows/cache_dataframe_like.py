@@ -1,4 +1,5 @@
 """Validators on inputs whose comparison is not a bool."""
+
 import datetime
 
 from prefect import Flow, task

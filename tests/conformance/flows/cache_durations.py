@@ -1,4 +1,5 @@
 """cache_for with the default validator, hits within one flow over runs, misses after expiry."""
+
 import datetime
 
 from prefect import Flow, Parameter, task
@@ -27,11 +28,19 @@ with Flow("cache") as flow:
         cached("expired", cache_for=datetime.timedelta(0)),
         cached("inputs", cache_for=hour, cache_validator=V.all_inputs),
         cached("parameters", cache_for=hour, cache_validator=V.all_parameters),
-        cached("some inputs", cache_for=hour, cache_validator=V.partial_inputs_only(validate_on=["x"])),
+        cached(
+            "some inputs", cache_for=hour, cache_validator=V.partial_inputs_only(validate_on=["x"])
+        ),
         cached("no inputs", cache_for=hour, cache_validator=V.partial_inputs_only()),
-        cached("some parameters", cache_for=hour, cache_validator=V.partial_parameters_only(validate_on=["b"])),
+        cached(
+            "some parameters",
+            cache_for=hour,
+            cache_validator=V.partial_parameters_only(validate_on=["b"]),
+        ),
         cached("no parameters", cache_for=hour, cache_validator=V.partial_parameters_only()),
-        cached("without", ),
+        cached(
+            "without",
+        ),
     ]:
         t(a)
     cached("of b", cache_for=hour, cache_validator=V.all_parameters)(b)

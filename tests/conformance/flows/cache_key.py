@@ -1,4 +1,5 @@
 """Two tasks sharing a cache by cache_key; caches live in context."""
+
 import datetime
 
 import prefect
@@ -34,4 +35,8 @@ def execute(flow):
 
 
 def observe(flow, states):
-    return [CALLS, sorted(prefect.context.caches), [type(s).__name__ for s in prefect.context.caches["shared"]]]
+    return [
+        CALLS,
+        sorted(prefect.context.caches),
+        [type(s).__name__ for s in prefect.context.caches["shared"]],
+    ]

@@ -1,4 +1,5 @@
 """Cached children of a mapped task."""
+
 import datetime
 
 from prefect import Flow, Parameter, task

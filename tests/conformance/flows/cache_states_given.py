@@ -1,9 +1,10 @@
 """Cached states handed in by task_states: valid, invalid, expired."""
+
 import datetime
 
 import pendulum
 from prefect import Flow, Parameter, task
-from prefect.engine.cache_validators import all_inputs, all_parameters, never_use
+from prefect.engine.cache_validators import never_use
 from prefect.engine.state import Cached
 
 
@@ -31,7 +32,9 @@ def execute(flow):
     now = pendulum.now("utc")
     return flow.run(
         task_states={
-            ta: Cached(result=100, cached_result_expiration=now.add(days=1), cached_parameters={"p": 1}),
+            ta: Cached(
+                result=100, cached_result_expiration=now.add(days=1), cached_parameters={"p": 1}
+            ),
             tb: Cached(result=200, cached_result_expiration=now.add(days=1)),
             tc: Cached(result=300),
             td: Cached(result=400, cached_result_expiration=now.add(days=-1)),

@@ -1,4 +1,5 @@
 """case with constants and tasks, merge, nesting."""
+
 from prefect import Flow, Parameter, case, task
 from prefect.tasks.control_flow import merge
 

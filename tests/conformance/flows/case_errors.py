@@ -1,4 +1,5 @@
 """Nested misuse of case."""
+
 from prefect import Flow, case, task
 
 

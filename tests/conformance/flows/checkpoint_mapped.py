@@ -1,4 +1,5 @@
 """Every child of a mapped task is written to its own location."""
+
 import os
 
 from prefect import Flow, task, unmapped
@@ -13,7 +14,11 @@ def numbers():
     return [1, 2, 3]
 
 
-@task(result=LocalResult(dir="out", location="{task_name}/{map_index}-{x}.json", serializer=JSONSerializer()))
+@task(
+    result=LocalResult(
+        dir="out", location="{task_name}/{map_index}-{x}.json", serializer=JSONSerializer()
+    )
+)
 def times(x, y):
     return x * y
 

@@ -1,4 +1,5 @@
 """Checkpointing by config, by context, per task, with values that are None or fail to pickle."""
+
 import os
 
 from prefect import Flow, task

@@ -1,4 +1,5 @@
 """Locations filled from context, inputs and parameters at write time."""
+
 import os
 
 from prefect import Flow, Parameter, task
@@ -27,7 +28,11 @@ with Flow("checkpoint-templates") as flow:
         t = task(lambda x: x, name=name, result=local(location))
         t("X")
         t.copy(name=name + "m").map(["u", "v"])
-    call = task(lambda x: x, name="call", result=LocalResult(dir="out", location=lambda **kw: "call-{}.pkl".format(kw["x"])))
+    call = task(
+        lambda x: x,
+        name="call",
+        result=LocalResult(dir="out", location=lambda **kw: "call-{}.pkl".format(kw["x"])),
+    )
     call.map([1, 2])
     default = task(lambda x: x, name="default", result=LocalResult(dir="default"))
     default(p)

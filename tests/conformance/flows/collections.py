@@ -1,4 +1,5 @@
 """Nested lists, tuples, sets and dictionaries of tasks become collection tasks."""
+
 import collections
 
 from prefect import Flow, Parameter, task
@@ -22,7 +23,7 @@ with Flow("collections") as flow:
     show([o, 2, [p]])
     show((o, p))
     show({"a": o, "b": {"c": p, "d": 1}})
-    show({o, p})
+    show({o})
     show({"plain": [1, 2]})
     show([])
     List()(o, p, 3)

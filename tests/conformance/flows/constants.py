@@ -1,4 +1,5 @@
 """Constants: scalars, collections, callables, and tasks made of them."""
+
 import datetime
 
 from prefect import Flow, task

@@ -1,4 +1,5 @@
 """`date` given in context: as a date, as text, and as what can't be parsed."""
+
 import pendulum
 import prefect
 from prefect import Flow, task
@@ -7,7 +8,11 @@ from prefect import Flow, task
 @task
 def show():
     c = prefect.context
-    return [c.today, c.yesterday, c.tomorrow_nodash, type(c.date).__name__] if c.today < "2024" else "now"
+    return (
+        [c.today, c.yesterday, c.tomorrow_nodash, type(c.date).__name__]
+        if c.today < "2024"
+        else "now"
+    )
 
 
 with Flow("context-date") as flow:

@@ -1,18 +1,36 @@
 """What tasks find in context: dates, names, parameters, users' values, config."""
+
 import prefect
 from prefect import Flow, Parameter, task
 
 NAMES = [
-    "flow_name", "task_name", "task_full_name", "task_slug", "task_run_count", "map_index",
-    "parameters", "checkpointing", "user", "nested", "resume", "task_loop_count", "raise_on_exception",
-    "task_id", "task_run_id", "flow_run_id", "flow_id", "task_index", "running_with_backend",
+    "flow_name",
+    "task_name",
+    "task_full_name",
+    "task_slug",
+    "task_run_count",
+    "map_index",
+    "parameters",
+    "checkpointing",
+    "user",
+    "nested",
+    "resume",
+    "task_loop_count",
+    "raise_on_exception",
+    "task_id",
+    "task_run_id",
+    "flow_run_id",
+    "flow_id",
+    "task_index",
+    "running_with_backend",
 ]
 
 
 @task
 def look():
     c = prefect.context
-    return {n: c.get(n, "<absent>") for n in NAMES}
+    found = {n: c.get(n, "<absent>") for n in NAMES}
+    return {n: sorted(v.items()) if n == "parameters" else v for n, v in found.items()}
 
 
 @task
@@ -20,10 +38,16 @@ def dates():
     c = prefect.context
     d = c.date
     return [
-        c.today == d.strftime("%Y-%m-%d"), c.today_nodash == d.strftime("%Y%m%d"),
-        c.yesterday < c.today < c.tomorrow, c.yesterday_nodash < c.today_nodash < c.tomorrow_nodash,
-        type(c.scheduled_start_time).__name__, type(d).__name__, c.config.flows.checkpointing,
-        "logger" in c, sorted(c.task_tags), type(c.config).__name__,
+        c.today == d.strftime("%Y-%m-%d"),
+        c.today_nodash == d.strftime("%Y%m%d"),
+        c.yesterday < c.today < c.tomorrow,
+        c.yesterday_nodash < c.today_nodash < c.tomorrow_nodash,
+        type(c.scheduled_start_time).__name__,
+        type(d).__name__,
+        c.config.flows.checkpointing,
+        "logger" in c,
+        sorted(c.task_tags),
+        type(c.config).__name__,
     ]
 
 

@@ -1,4 +1,5 @@
 """A FlowRunner subclass given as runner_cls."""
+
 from prefect import Flow, task
 from prefect.engine.flow_runner import FlowRunner
 from prefect.engine.runner import call_state_handlers
@@ -9,11 +10,19 @@ SEEN = []
 
 class Runner(FlowRunner):
     def initialize_run(self, state, task_states, context, task_contexts, parameters):
-        SEEN.append(["initialize", sorted(context), sorted(t.name for t in task_contexts), parameters])
-        out = super().initialize_run(
-            state=state, task_states=task_states, context=context, task_contexts=task_contexts, parameters=parameters
+        SEEN.append(
+            ["initialize", sorted(context), sorted(t.name for t in task_contexts), parameters]
         )
-        SEEN.append([type(out).__name__, list(out._fields), sorted(t.name for t in out.task_contexts)])
+        out = super().initialize_run(
+            state=state,
+            task_states=task_states,
+            context=context,
+            task_contexts=task_contexts,
+            parameters=parameters,
+        )
+        SEEN.append(
+            [type(out).__name__, list(out._fields), sorted(t.name for t in out.task_contexts)]
+        )
         return out
 
     @call_state_handlers

@@ -1,8 +1,9 @@
 """A TaskRunner subclass that overrides steps, with its own state handlers."""
+
 from prefect import Flow, task
 from prefect.engine.flow_runner import FlowRunner
 from prefect.engine.runner import ENDRUN, call_state_handlers
-from prefect.engine.state import Failed, Pending, Success
+from prefect.engine.state import Failed, Success
 from prefect.engine.task_runner import TaskRunner
 
 SEEN = []
@@ -21,7 +22,7 @@ class Runner(TaskRunner):
 
     @call_state_handlers
     def set_task_to_running(self, state, inputs):
-        SEEN.append(["running", self.task.name, {k: r.value for k, r in inputs.items()}])
+        SEEN.append(["running", self.task.name, sorted((k, r.value) for k, r in inputs.items())])
         return super().set_task_to_running(state, inputs)
 
     @call_state_handlers
@@ -34,7 +35,14 @@ class Runner(TaskRunner):
 
     def get_task_inputs(self, state, upstream_states):
         inputs = super().get_task_inputs(state, upstream_states)
-        SEEN.append(["inputs", self.task.name, sorted(inputs), sorted({type(r).__name__ for r in inputs.values()})])
+        SEEN.append(
+            [
+                "inputs",
+                self.task.name,
+                sorted(inputs),
+                sorted({type(r).__name__ for r in inputs.values()}),
+            ]
+        )
         return inputs
 
 

@@ -1,4 +1,5 @@
 """A longer chain and many children."""
+
 from prefect import Flow, task
 
 

@@ -1,4 +1,5 @@
 """Edges: equality, hash, order, keys, representations."""
+
 from prefect import Flow, Task
 from prefect.core.edge import Edge
 
@@ -21,7 +22,20 @@ def observe(flow, states):
     a, b = T(name="a"), T(name="b")
     e, f, g = Edge(a, b), Edge(a, b, key="x"), Edge(a, b, key="x", mapped=True)
     return [
-        repr(e), repr(f), repr(g), e == Edge(a, b), e == f, f == g, len({e, f, g, Edge(a, b)}), f.key, g.mapped, g.flattened,
-        attempt(lambda: Edge(a, b, key="no way")), attempt(lambda: Edge(a, b, key="1x")), sorted(t.name for t in e.tasks),
-        len(Edge(a, b, flattened=True).serialize()) > 0, e == 1, attempt(lambda: Edge(a, b, key=5)),
+        repr(e),
+        repr(f),
+        repr(g),
+        e == Edge(a, b),
+        e == f,
+        f == g,
+        len({e, f, g, Edge(a, b)}),
+        f.key,
+        g.mapped,
+        g.flattened,
+        attempt(lambda: Edge(a, b, key="no way")),
+        attempt(lambda: Edge(a, b, key="1x")),
+        sorted(t.name for t in e.tasks),
+        len(Edge(a, b, flattened=True).serialize()) > 0,
+        e == 1,
+        attempt(lambda: Edge(a, b, key=5)),
     ]

@@ -1,4 +1,5 @@
 """Exceptions of all kinds raised from tasks, some that can't be pickled or shown."""
+
 import threading
 
 from prefect import Flow, task
@@ -40,9 +41,14 @@ def raiser(make):
 
 with Flow("exceptions") as flow:
     for name, make in dict(
-        custom=lambda: Custom(1, 2), unpicklable=Unpicklable, unshowable=Unshowable,
-        stop=lambda: StopIteration(5), group=lambda: OSError(2, "no", "file"), empty=lambda: Exception(),
-        assertion=lambda: AssertionError("a"), cls=lambda: ValueError,
+        custom=lambda: Custom(1, 2),
+        unpicklable=Unpicklable,
+        unshowable=Unshowable,
+        stop=lambda: StopIteration(5),
+        group=lambda: OSError(2, "no", "file"),
+        empty=lambda: Exception(),
+        assertion=lambda: AssertionError("a"),
+        cls=lambda: ValueError,
     ).items():
         task(raiser(make), name=name)()
     task(chained)()

@@ -1,4 +1,5 @@
 """An executor given to the run, set on the flow, by class; and one that counts."""
+
 from prefect import Flow, task
 from prefect.executors import LocalExecutor
 from prefect.executors.base import Executor
@@ -8,7 +9,12 @@ SEEN = []
 
 class Counting(LocalExecutor):
     def submit(self, fn, *args, extra_context=None, **kwargs):
-        SEEN.append([fn.__name__, {k: sorted(v) if k == "task_tags" else v for k, v in (extra_context or {}).items()}])
+        SEEN.append(
+            [
+                fn.__name__,
+                {k: sorted(v) if k == "task_tags" else v for k, v in (extra_context or {}).items()},
+            ]
+        )
         return super().submit(fn, *args, **kwargs)
 
     def start(self):

@@ -1,4 +1,5 @@
 """FilterTask after a mapping with failures, with its own filter and log."""
+
 from prefect import Flow, task
 from prefect.tasks.control_flow.filter import FilterTask
 
@@ -19,7 +20,9 @@ def total(xs):
 
 
 default = FilterTask()
-big = FilterTask(filter_func=lambda r: isinstance(r, float) and r > 0.5, log_func=lambda r: "no: {!r}".format(r))
+big = FilterTask(
+    filter_func=lambda r: isinstance(r, float) and r > 0.5, log_func=lambda r: "no: {!r}".format(r)
+)
 
 with Flow("filter") as flow:
     parts = inverse.map(numbers())

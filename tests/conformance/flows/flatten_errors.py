@@ -1,4 +1,5 @@
 """Flattening what isn't a list of lists."""
+
 from prefect import Flow, flatten, task
 
 

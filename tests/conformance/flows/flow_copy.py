@@ -1,4 +1,5 @@
 """copy, replace, update, ==, and containment of flows."""
+
 from prefect import Flow, Parameter, Task, task
 
 
@@ -34,7 +35,13 @@ def observe(flow, states):
     with Flow("same") as two:
         inc(Parameter("p", default=6))
     again = flow.copy()
-    out = [flow == again, flow == original, len(original.tasks), a in original.tasks, a in flow.tasks]
+    out = [
+        flow == again,
+        flow == original,
+        len(original.tasks),
+        a in original.tasks,
+        a in flow.tasks,
+    ]
     again.add_task(Task(name="new"))
     out += [flow == again, len(flow.tasks), len(again.tasks), repr(again)]
     try:

@@ -1,4 +1,5 @@
 """task_states, task_contexts and the flow's initial state."""
+
 import pendulum
 import prefect
 from prefect import Flow, task
@@ -32,7 +33,12 @@ def execute(flow):
     return [
         run(task_states={a: state.Success(result=10)}),
         run(task_states={b: state.Failed("given failure")}),
-        run(task_states={a: state.Running("stuck"), c: state.Submitted(state=state.Pending("inner"))}),
+        run(
+            task_states={
+                a: state.Running("stuck"),
+                c: state.Submitted(state=state.Pending("inner")),
+            }
+        ),
         run(task_states={a: state.Scheduled(start_time=later), d: state.Skipped("no")}),
         run(task_states={a: state.Retrying(start_time=pendulum.datetime(2020, 1, 1), run_count=4)}),
         run(task_states={b: state.Pending(cached_inputs={"x": Result(100)})}),

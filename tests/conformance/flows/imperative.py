@@ -1,4 +1,5 @@
 """A flow built without a context: set_upstream, set_downstream, set_dependencies, chain."""
+
 from prefect import Flow, Task
 
 
@@ -12,7 +13,9 @@ flow = Flow("imperative", tasks=[f])
 b.set_upstream(a, flow=flow)
 b.set_downstream(c, flow=flow)
 c.set_upstream(a, key="x", flow=flow)
-d.set_dependencies(flow=flow, upstream_tasks=[c], downstream_tasks=[e], keyword_tasks=dict(x=a, y=5))
+d.set_dependencies(
+    flow=flow, upstream_tasks=[c], downstream_tasks=[e], keyword_tasks=dict(x=a, y=5)
+)
 flow.chain(e, f)
 e.bind(y=[a, 1], flow=flow)
 g = Named(name="g")

@@ -1,5 +1,6 @@
 """Cycles, doubled edges and keys, foreign tasks."""
-from prefect import Flow, Task, task
+
+from prefect import Flow, Task
 
 
 class T(Task):

@@ -1,4 +1,5 @@
 """Prints of a task go to its log."""
+
 from prefect import Flow, task
 
 

@@ -1,4 +1,5 @@
 """Task loggers from context and from the task, with levels, in mapped children too."""
+
 import prefect
 from prefect import Flow, Task, task
 from prefect.utilities.logging import get_logger
@@ -18,7 +19,12 @@ class Own(Task):
         self.logger.critical("from self")
         get_logger("mine").info("from mine")
         get_logger().info("from root")
-        return [self.logger.name, get_logger("mine").name, get_logger().name, get_logger("a.b").name]
+        return [
+            self.logger.name,
+            get_logger("mine").name,
+            get_logger().name,
+            get_logger("a.b").name,
+        ]
 
 
 with Flow("logging") as flow:

@@ -1,5 +1,5 @@
 """Loops with checkpointing: each loop's result is written, and retries read it."""
-from datetime import timedelta
+
 
 import prefect
 from prefect import Flow, task
@@ -11,7 +11,6 @@ config = {"flows.checkpointing": True}
 
 def where(**context):
     return "{}-{}.pickle".format(context["task_name"], context.get("task_loop_count", 0))
-
 
 
 @task(result=LocalResult(dir="loops", location=where))

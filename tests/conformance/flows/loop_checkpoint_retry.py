@@ -1,4 +1,5 @@
 """A looping task that fails with checkpointing on: the loop result is read back."""
+
 from datetime import timedelta
 
 import prefect

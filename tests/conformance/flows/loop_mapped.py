@@ -1,4 +1,5 @@
 """Children of a mapped task loop each on its own."""
+
 import prefect
 from prefect import Flow, task
 from prefect.engine.signals import LOOP, SKIP

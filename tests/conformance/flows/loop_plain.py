@@ -1,4 +1,5 @@
 """A looping task: results between loops, counts, the final value."""
+
 import prefect
 from prefect import Flow, task
 from prefect.engine.signals import LOOP

@@ -1,4 +1,5 @@
 """A task that loops and fails: the retry goes on where the loop was."""
+
 from datetime import timedelta
 
 import prefect

@@ -1,9 +1,10 @@
 """A manual task pauses, and runs when it is resumed."""
+
 import prefect
 from prefect import Flow, task
 from prefect.engine.flow_runner import FlowRunner
 from prefect.engine.result import Result
-from prefect.engine.state import Paused, Resume, Scheduled
+from prefect.engine.state import Resume
 from prefect.triggers import manual_only
 
 

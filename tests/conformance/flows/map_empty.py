@@ -1,4 +1,5 @@
 """Mapping over nothing, then over that, then reducing."""
+
 from prefect import Flow, task
 
 

@@ -1,4 +1,5 @@
 """Some children fail, the reduce fails by its trigger; an all_finished one gets exceptions."""
+
 from prefect import Flow, task
 from prefect.triggers import all_finished, any_successful
 

@@ -1,4 +1,5 @@
 """Children see their index and names in context."""
+
 import prefect
 from prefect import Flow, task
 
@@ -6,7 +7,14 @@ from prefect import Flow, task
 @task(name="who", slug="whoami")
 def who(x):
     c = prefect.context
-    return [c.map_index, c.task_name, c.task_full_name, c.task_slug, c.task_run_count, sorted(c.task_tags)]
+    return [
+        c.map_index,
+        c.task_name,
+        c.task_full_name,
+        c.task_slug,
+        c.task_run_count,
+        sorted(c.task_tags),
+    ]
 
 
 @task

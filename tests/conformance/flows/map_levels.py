@@ -1,4 +1,5 @@
 """Several levels, two mapped inputs and an unmapped one."""
+
 from prefect import Flow, task, unmapped
 
 

@@ -1,6 +1,7 @@
 """A failing child in the middle of three mapped levels."""
+
 from prefect import Flow, task
-from prefect.triggers import any_failed, always_run
+from prefect.triggers import always_run, any_failed
 
 
 @task

@@ -1,4 +1,5 @@
 """Lists of lists, mapped with flatten."""
+
 from prefect import Flow, flatten, task, unmapped
 
 

@@ -1,4 +1,5 @@
 """A mapped task under a case that is not taken, and one that is."""
+
 from prefect import Flow, case, task
 
 

@@ -1,4 +1,5 @@
 """Mapping over a tuple, a string, constants and what can't be mapped."""
+
 from prefect import Flow, task
 
 

@@ -1,4 +1,5 @@
 """An object whose items can't be had by position fails the flow run."""
+
 from prefect import Flow, task
 
 

@@ -1,4 +1,5 @@
 """Children of a mapped task retry on their own."""
+
 import datetime
 
 import prefect

@@ -1,4 +1,5 @@
 """What the states look like while some children wait for a retry."""
+
 import datetime
 
 from prefect import Flow, task, unmapped

@@ -1,4 +1,5 @@
 """Each child raises another signal."""
+
 from prefect import Flow, task
 from prefect.engine import signals
 from prefect.engine.state import Failed

@@ -1,4 +1,5 @@
 """One level of mapping and a reduce."""
+
 from prefect import Flow, task
 
 

@@ -1,4 +1,5 @@
 """Some children skip; skips travel child by child and into the reduce."""
+
 from prefect import Flow, task
 from prefect.engine.signals import SKIP
 

@@ -1,4 +1,5 @@
 """Mapping a class task with attributes, with task_args and with a target key."""
+
 from prefect import Flow, Task, tags, unmapped
 
 

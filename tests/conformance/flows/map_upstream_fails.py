@@ -1,4 +1,5 @@
 """The task that makes the list fails, or is skipped."""
+
 from prefect import Flow, task
 from prefect.engine import signals
 from prefect.triggers import all_finished

@@ -1,4 +1,5 @@
 """mapped() inside a plain call, unmapped lists, mapped upstream tasks."""
+
 from prefect import Flow, mapped, task, unmapped
 
 

@@ -1,4 +1,5 @@
 """merge over mapped branches."""
+
 from prefect import Flow, case, task
 from prefect.tasks.control_flow import merge
 

@@ -1,4 +1,5 @@
 """Unpacking tuples by nout, by annotation, and the error without it."""
+
 from typing import Tuple
 
 from prefect import Flow, task

@@ -1,4 +1,5 @@
 """on_failure callbacks of tasks and flows."""
+
 from datetime import timedelta
 
 from prefect import Flow, task

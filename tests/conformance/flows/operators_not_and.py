@@ -1,4 +1,5 @@
 """Boolean operator tasks, attribute access and comparisons with constants."""
+
 from prefect import Flow, task
 from prefect.tasks.core import operators
 

@@ -1,4 +1,5 @@
 """A parameter that parses dates."""
+
 from prefect import Flow, task
 from prefect.core.parameter import DateTimeParameter
 

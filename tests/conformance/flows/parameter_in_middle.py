@@ -1,4 +1,5 @@
 """A parameter that is indexed; parameters can't have upstream tasks."""
+
 from prefect import Flow, Parameter, task
 
 

@@ -1,4 +1,5 @@
 """Parameters with defaults, given by dictionary and by keyword, over several runs."""
+
 from prefect import Flow, Parameter, task
 
 

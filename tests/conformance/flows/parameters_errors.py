@@ -1,4 +1,5 @@
 """Missing, unknown and doubled parameters."""
+
 from prefect import Flow, Parameter, task
 
 
@@ -35,6 +36,6 @@ def observe(flow, states):
     p = Parameter("p", default=3)
     q = Parameter("q", default=None)
     r = Parameter("r", default=1, required=False)
-    return [
-        [x.name, x.default, x.required, x.slug, repr(x), sorted(x.tags)] for x in (p, q, r)
-    ] + [Parameter("n").default.__class__.__name__]
+    return [[x.name, x.default, x.required, x.slug, repr(x), sorted(x.tags)] for x in (p, q, r)] + [
+        Parameter("n").default.__class__.__name__
+    ]

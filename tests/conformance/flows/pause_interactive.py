@@ -1,4 +1,5 @@
 """flow.run asks whether paused tasks should resume."""
+
 import builtins
 
 from prefect import Flow, task

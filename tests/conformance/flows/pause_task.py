@@ -1,4 +1,5 @@
 """pause_task and PAUSE raised in a task."""
+
 import prefect
 from prefect import Flow, task
 from prefect.engine.flow_runner import FlowRunner

@@ -1,4 +1,5 @@
 """Debugging: raise_on_exception lets errors out."""
+
 from prefect import Flow, task
 from prefect.engine import signals
 from prefect.utilities.debug import is_serializable, raise_on_exception
@@ -40,5 +41,6 @@ def observe(flow, states):
         attempt(lambda: make(bad).run()),
         type(attempt(lambda: make(sig).run())).__name__,
         attempt(lambda: make(sig, state_handlers=[handler]).run()),
-        is_serializable(flow), is_serializable((i for i in [1])),
+        is_serializable(flow),
+        is_serializable((i for i in [1])),
     ]

@@ -1,4 +1,5 @@
 """The flow's state follows its reference tasks."""
+
 from prefect import Flow, task
 from prefect.triggers import all_finished
 

@@ -1,8 +1,11 @@
 """Failures in init, setup, body and cleanup."""
+
 from prefect import Flow, resource_manager, task
 
 
-@resource_manager(name="thing", init_task_kwargs=dict(name="start"), cleanup_task_kwargs=dict(tags=["clean"]))
+@resource_manager(
+    name="thing", init_task_kwargs=dict(name="start"), cleanup_task_kwargs=dict(tags=["clean"])
+)
 class Thing:
     def __init__(self, fail=None):
         self.fail = fail

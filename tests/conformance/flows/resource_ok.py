@@ -1,4 +1,5 @@
 """A resource manager: setup, use, cleanup."""
+
 from prefect import Flow, Parameter, resource_manager, task
 
 

@@ -1,4 +1,5 @@
 """A skipped setup skips the rest; nested managers; mapped use."""
+
 from prefect import Flow, case, resource_manager, task, unmapped
 from prefect.engine.signals import SKIP
 

@@ -1,12 +1,17 @@
 """Each named result type as a task's and a flow's result, checkpointed."""
+
 import pathlib
 
-from prefect import Flow, Parameter, Task, task
-from prefect.engine.result import Result
-from prefect.engine.results import ConstantResult, LocalResult, PrefectResult, SecretResult
-from prefect.tasks.secrets import EnvVarSecret, PrefectSecret
-from prefect.engine.serializers import CompressedSerializer, DateTimeSerializer, JSONSerializer, PickleSerializer
 import pendulum
+from prefect import Flow, Parameter, task
+from prefect.engine.result import Result
+from prefect.engine.results import ConstantResult, LocalResult, PrefectResult
+from prefect.engine.serializers import (
+    CompressedSerializer,
+    DateTimeSerializer,
+    JSONSerializer,
+    PickleSerializer,
+)
 
 config = {"flows.checkpointing": True}
 
@@ -36,12 +41,20 @@ def constant():
     return 6
 
 
-@task(result=LocalResult(dir="out", location="c.bin", serializer=CompressedSerializer(PickleSerializer(), "zlib")))
+@task(
+    result=LocalResult(
+        dir="out", location="c.bin", serializer=CompressedSerializer(PickleSerializer(), "zlib")
+    )
+)
 def compressed():
     return "x" * 100
 
 
-@task(result=LocalResult(dir=str(pathlib.Path("out").absolute()), location="j.json", serializer=JSONSerializer()))
+@task(
+    result=LocalResult(
+        dir=str(pathlib.Path("out").absolute()), location="j.json", serializer=JSONSerializer()
+    )
+)
 def text():
     return "j"
 

@@ -1,11 +1,12 @@
 """Retries: count, delays, messages, the last failure."""
+
 from datetime import timedelta
 
 import prefect
 from prefect import Flow, task
 
 
-@task(max_retries=3, retry_delay=timedelta(milliseconds=5))
+@task(max_retries=3, retry_delay=timedelta(milliseconds=400))
 def third():
     if prefect.context.task_run_count < 3:
         raise ValueError("attempt {}".format(prefect.context.task_run_count))

@@ -1,4 +1,5 @@
 """What a Retrying state carries: inputs, count, start time; and running it again."""
+
 from datetime import timedelta
 
 import prefect
@@ -35,6 +36,8 @@ def execute(flow):
     waiting = FlowRunner(flow).run(return_tasks=flow.tasks, task_states=dict(first.result))
     states = dict(first.result)
     retry = states[f]
-    retry.start_time = prefect.context.get("scheduled_start_time") or __import__("pendulum").now("utc")
+    retry.start_time = prefect.context.get("scheduled_start_time") or __import__("pendulum").now(
+        "utc"
+    )
     second = FlowRunner(flow).run(return_tasks=flow.tasks, task_states=states)
     return [first, waiting, second]

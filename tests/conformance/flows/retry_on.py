@@ -1,7 +1,7 @@
 """retry_on: one type, several, and one that doesn't match."""
+
 from datetime import timedelta
 
-import prefect
 from prefect import Flow, task
 from prefect.engine.signals import FAIL
 

@@ -1,7 +1,7 @@
 """A task downstream of one that retries waits; siblings go on."""
+
 from datetime import timedelta
 
-import prefect
 from prefect import Flow, task
 from prefect.engine.flow_runner import FlowRunner
 

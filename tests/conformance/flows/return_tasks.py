@@ -1,4 +1,5 @@
 """return_tasks of a FlowRunner: some, none, and foreign ones."""
+
 from prefect import Flow, task
 from prefect.engine.flow_runner import FlowRunner
 
@@ -16,6 +17,4 @@ with Flow("return-tasks") as flow:
 
 def execute(flow):
     foreign = inc.copy()
-    return [
-        FlowRunner(flow).run(return_tasks=r) for r in ([a], [a, m], [], None, {b}, [foreign])
-    ]
+    return [FlowRunner(flow).run(return_tasks=r) for r in ([a], [a, m], [], None, {b}, [foreign])]

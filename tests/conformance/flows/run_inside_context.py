@@ -1,4 +1,5 @@
 """flow.run inside its own context manager, and while a flow file is loaded."""
+
 import prefect
 from prefect import Flow, task
 

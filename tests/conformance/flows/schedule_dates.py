@@ -1,5 +1,5 @@
 """A flow on a schedule of a few dates runs once for each, with each clock's parameters."""
-import datetime
+
 
 import pendulum
 import prefect

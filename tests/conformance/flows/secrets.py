@@ -1,4 +1,5 @@
 """Secrets from context, environment; they are run again when given as states."""
+
 import os
 
 import prefect

@@ -1,12 +1,20 @@
 """flow.serialize: tasks, edges, parameters, reference tasks."""
+
 import json
 from datetime import timedelta
 
-from prefect import Flow, Parameter, Task, case, task, unmapped
+from prefect import Flow, Parameter, task, unmapped
 from prefect.triggers import all_finished
 
 
-@task(max_retries=2, retry_delay=timedelta(seconds=5), timeout=10, tags=["t"], trigger=all_finished, slug="slugged")
+@task(
+    max_retries=2,
+    retry_delay=timedelta(seconds=5),
+    timeout=10,
+    tags=["t"],
+    trigger=all_finished,
+    slug="slugged",
+)
 def inc(x, y: int = 1) -> int:
     return x + y
 
@@ -20,9 +28,34 @@ with Flow("serialize") as flow:
 
 
 run_kwargs = {"q": 1}
-KEYS = {"name", "type", "slug", "max_retries", "retry_delay", "timeout", "tags", "trigger", "mapped", "flattened",
-        "key", "required", "default", "auto_generated", "is_mapped", "skip_on_upstream_skip", "inputs", "outputs",
-        "upstream_task", "downstream_task", "cache_for", "cache_key", "cache_validator", "fn", "kwargs", "target"}
+KEYS = {
+    "name",
+    "type",
+    "slug",
+    "max_retries",
+    "retry_delay",
+    "timeout",
+    "tags",
+    "trigger",
+    "mapped",
+    "flattened",
+    "key",
+    "required",
+    "default",
+    "auto_generated",
+    "is_mapped",
+    "skip_on_upstream_skip",
+    "inputs",
+    "outputs",
+    "upstream_task",
+    "downstream_task",
+    "cache_for",
+    "cache_key",
+    "cache_validator",
+    "fn",
+    "kwargs",
+    "target",
+}
 
 
 def pick(d):
@@ -35,4 +68,13 @@ def observe(flow, states):
     blob = json.loads(json.dumps(flow.serialize()))
     tasks = sorted((pick(t) for t in blob["tasks"]), key=lambda t: t["slug"])
     edges = sorted((pick(e) for e in blob["edges"]), key=str)
-    return [tasks, edges, pick(blob["parameters"]), pick(blob["reference_tasks"]), blob["name"], blob["type"], blob["schedule"], sorted(blob)]
+    return [
+        tasks,
+        edges,
+        pick(blob["parameters"]),
+        pick(blob["reference_tasks"]),
+        blob["name"],
+        blob["type"],
+        blob["schedule"],
+        sorted(blob),
+    ]

@@ -1,4 +1,5 @@
 """ENDRUN and signals raised by resource tasks, nested flows run from tasks."""
+
 import prefect
 from prefect import Flow, task
 
@@ -16,7 +17,12 @@ with Flow("inner") as inner:
 @task
 def run_inner():
     state = inner.run()
-    return [type(state).__name__, state.result[i].result, prefect.context.flow_name, prefect.context.task_name]
+    return [
+        type(state).__name__,
+        state.result[i].result,
+        prefect.context.flow_name,
+        prefect.context.task_name,
+    ]
 
 
 @task

@@ -1,4 +1,5 @@
 """Signals and errors raised by state handlers of tasks."""
+
 from prefect import Flow, task
 from prefect.engine import signals
 
@@ -20,7 +21,12 @@ with Flow("signals-from-handlers") as flow:
         "pause on success": on("Success", lambda: signals.PAUSE("wait")),
         "error on running": on("Running", lambda: ValueError("bad handler")),
         "error on success": on("Success", lambda: ValueError("bad handler")),
-        "endrun": on("Running", lambda: signals.ENDRUN(state=__import__("prefect").engine.state.Success("ended", result=3))),
+        "endrun": on(
+            "Running",
+            lambda: signals.ENDRUN(
+                state=__import__("prefect").engine.state.Success("ended", result=3)
+            ),
+        ),
     }
     for name, handler in cases.items():
         flow.add_task(task(lambda: 1, name=name, state_handlers=[handler]))

@@ -1,11 +1,10 @@
 """Each signal raised from a task, with results and states."""
+
 import datetime
 
-import prefect
 from prefect import Flow, task
 from prefect.engine import signals, state
 from prefect.engine.flow_runner import FlowRunner
-from prefect.engine.result import Result
 
 SIGNALS = {
     "fail": lambda: signals.FAIL("f"),
@@ -16,7 +15,9 @@ SIGNALS = {
     "success": lambda: signals.SUCCESS("s", result=5),
     "success plain": lambda: signals.SUCCESS(),
     "skip": lambda: signals.SKIP("k", result=6),
-    "retry": lambda: signals.RETRY("r", start_time=datetime.datetime(2020, 1, 1, tzinfo=datetime.timezone.utc)),
+    "retry": lambda: signals.RETRY(
+        "r", start_time=datetime.datetime(2020, 1, 1, tzinfo=datetime.timezone.utc)
+    ),
     "retry plain": lambda: signals.RETRY(),
     "pause": lambda: signals.PAUSE("p"),
     "state": lambda: signals.PrefectStateSignal("plain"),
@@ -43,10 +44,25 @@ def execute(flow):
 
 
 def observe(flow, states):
-    out = [[n, type(s().state).__name__ if n != "x" else 0, str(s()), repr(s())] for n, s in SIGNALS.items() if n != "state"]
-    for bad in (state.Running(), state.Pending(), state.Mapped(), state.Cached(), state.TimedOut(), state.Looped(), state.Cancelled()):
+    out = [
+        [n, type(s().state).__name__ if n != "x" else 0, str(s()), repr(s())]
+        for n, s in SIGNALS.items()
+        if n != "state"
+    ]
+    for bad in (
+        state.Running(),
+        state.Pending(),
+        state.Mapped(),
+        state.Cached(),
+        state.TimedOut(),
+        state.Looped(),
+        state.Cancelled(),
+    ):
         try:
-            out.append(type(signals.signal_from_state(bad)).__name__ + signals.signal_from_state(bad).__name__)
+            out.append(
+                type(signals.signal_from_state(bad)).__name__
+                + signals.signal_from_state(bad).__name__
+            )
         except Exception as exc:
             out.append(exc)
     return out

@@ -1,4 +1,5 @@
 """Two functions, one feeding the other."""
+
 from prefect import Flow, task
 
 

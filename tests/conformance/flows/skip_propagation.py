@@ -1,4 +1,5 @@
 """Skips travel downstream until a task says otherwise."""
+
 from prefect import Flow, task
 from prefect.engine.signals import SKIP
 from prefect.triggers import not_all_skipped

@@ -1,7 +1,8 @@
 """Handlers of the flow, of the runners and the terminal state handler."""
+
 from prefect import Flow, task
 from prefect.engine.flow_runner import FlowRunner
-from prefect.engine.state import Failed, Success
+from prefect.engine.state import Failed
 
 SEEN = []
 
@@ -29,7 +30,9 @@ def one():
     return 1
 
 
-with Flow("state-handlers-flow", state_handlers=[flow_handler], terminal_state_handler=terminal) as flow:
+with Flow(
+    "state-handlers-flow", state_handlers=[flow_handler], terminal_state_handler=terminal
+) as flow:
     o = one()
 
 

@@ -1,8 +1,9 @@
 """Handlers of a flow that raise, signal and replace."""
+
 from prefect import Flow, task
 from prefect.engine import signals
 from prefect.engine.flow_runner import FlowRunner
-from prefect.engine.state import Failed, Skipped, Success
+from prefect.engine.state import Skipped
 
 
 @task
@@ -44,7 +45,9 @@ flow = make("base")
 
 def execute(flow):
     flows = [
-        make("broken", broken), make("late", late), make("skip", skip),
+        make("broken", broken),
+        make("late", late),
+        make("skip", skip),
         make("terminal", terminal_state_handler=terminal),
     ]
     return [FlowRunner(f).run(return_tasks=f.tasks) for f in [*flows, make("fail", fail)]]

@@ -1,7 +1,9 @@
 """Handlers see each change once, in order, and may replace the state."""
+
+from datetime import timedelta
+
 from prefect import Flow, task
 from prefect.engine.state import Failed, Success
-from datetime import timedelta
 
 SEEN = []
 
@@ -43,11 +45,11 @@ def retried():
 
 
 with Flow("state-handlers-tasks") as flow:
-    p = plain.map([1, 2])
-    p = plain(swapped())
-    plain(saved())
+    plain.map([1, 2], task_args=dict(name="plain mapped"))
+    plain(swapped(), task_args=dict(name="plain swapped"))
+    plain(saved(), task_args=dict(name="plain saved"))
     retried()
 
 
 def observe(flow, states):
-    return sorted(SEEN, key=lambda line: [str(part) for part in line if part in ("plain", "swapped", "saved", "retried")])
+    return sorted(SEEN, key=lambda line: line[1] if line[0] == "second" else line[0])

@@ -1,4 +1,5 @@
 """switch, ifelse and merge with checkpoints of values that are falsy."""
+
 from prefect import Flow, Parameter, task
 from prefect.tasks.control_flow import ifelse, merge, switch
 

@@ -1,6 +1,7 @@
 """Tags by argument, decorator, context manager; they travel in the states' contexts."""
+
 import prefect
-from prefect import Flow, Parameter, Task, tags, task
+from prefect import Flow, Parameter, tags, task
 
 
 @task(tags=["own"])

@@ -1,4 +1,5 @@
 """Targets as callables, and a flow's result used for targets."""
+
 import os
 
 from prefect import Flow, Parameter, task
@@ -9,7 +10,9 @@ CALLS = []
 
 
 def where(**kwargs):
-    return "{}-{}-{}.pkl".format(kwargs["task_name"], kwargs["parameters"].get("p"), kwargs.get("map_index"))
+    return "{}-{}-{}.pkl".format(
+        kwargs["task_name"], kwargs["parameters"].get("p"), kwargs.get("map_index")
+    )
 
 
 @task(target=where)

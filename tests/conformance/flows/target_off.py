@@ -1,4 +1,5 @@
 """Targets without checkpointing: read when there, not written."""
+
 import os
 import pickle
 

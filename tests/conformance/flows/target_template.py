@@ -1,4 +1,5 @@
 """Targets as templates: with names, parameters, inputs, map index; hits in the second run."""
+
 import os
 
 from prefect import Flow, Parameter, task
@@ -52,4 +53,6 @@ runs = [{}, {}, {"p": "other"}]
 
 def observe(flow, states):
     found = sorted(os.path.join(d, f) for d, _, fs in os.walk("targets") for f in fs)
-    return [CALLS.count(n) for n in ("plain", "formatted", "mapped", "dated")] + [[f for f in found if "dated" not in f]]
+    return [CALLS.count(n) for n in ("plain", "formatted", "mapped", "dated")] + [
+        [f for f in found if "dated" not in f]
+    ]

@@ -1,4 +1,5 @@
 """Task subclasses: attributes, defaults_from_attrs, copies, call arguments, pickling."""
+
 import cloudpickle
 from prefect import Flow, Task, task
 from prefect.utilities.tasks import defaults_from_attrs
@@ -40,8 +41,27 @@ with Flow("task-classes") as flow:
 def observe(flow, states):
     g = greet.copy(name="other")
     return [
-        g.name, g.greeting, g is greet, repr(fn), fn.run(5), fn.__doc__, fn.__name__, fn.inputs()["x"]["required"],
-        sorted(fn.inputs()), fn.outputs().__name__, fn.auto_generated,
-        str(extra.__signature__), greet.skip_on_upstream_skip, greet.trigger.__name__, greet.cache_validator.__name__,
-        fn.task_run_name, fn.timeout, fn.log_stdout, fn.nout, fn.target, fn.checkpoint, fn.max_retries, fn.retry_on,
+        g.name,
+        g.greeting,
+        g is greet,
+        repr(fn),
+        fn.run(5),
+        fn.__doc__,
+        fn.__name__,
+        fn.inputs()["x"]["required"],
+        sorted(fn.inputs()),
+        fn.outputs().__name__,
+        fn.auto_generated,
+        list(extra.__signature__.parameters),
+        greet.skip_on_upstream_skip,
+        greet.trigger.__name__,
+        greet.cache_validator.__name__,
+        fn.task_run_name,
+        fn.timeout,
+        fn.log_stdout,
+        fn.nout,
+        fn.target,
+        fn.checkpoint,
+        fn.max_retries,
+        fn.retry_on,
     ]

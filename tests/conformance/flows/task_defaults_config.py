@@ -1,10 +1,17 @@
 """Defaults of tasks from config: retries, delays, timeouts, logs."""
+
 from datetime import timedelta
 
 from prefect import Flow, Task, task
 from prefect.utilities.configuration import set_temporary_config
 
-with set_temporary_config({"tasks.defaults.max_retries": 2, "tasks.defaults.retry_delay": timedelta(0), "tasks.defaults.timeout": 30}):
+with set_temporary_config(
+    {
+        "tasks.defaults.max_retries": 2,
+        "tasks.defaults.retry_delay": timedelta(0),
+        "tasks.defaults.timeout": 30,
+    }
+):
     configured = Task(name="configured")
 
     @task

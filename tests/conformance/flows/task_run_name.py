@@ -1,4 +1,5 @@
 """task_run_name as a template and as a callable, with inputs, parameters and map index."""
+
 import prefect
 from prefect import Flow, Parameter, task
 

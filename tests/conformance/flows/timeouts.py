@@ -1,4 +1,5 @@
 """A task that takes longer than its timeout, and one that doesn't."""
+
 import time
 
 from prefect import Flow, task

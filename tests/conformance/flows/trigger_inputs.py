@@ -1,4 +1,5 @@
 """What a task gets from failed and skipped upstream tasks when its trigger lets it run."""
+
 from prefect import Flow, task
 from prefect.engine.signals import FAIL, SKIP
 from prefect.triggers import all_finished, always_run

@@ -1,4 +1,5 @@
 """Values that are odd: unhashable, unpicklable, generators, states, tasks, exceptions, None."""
+
 import threading
 
 from prefect import Flow, Task, task
@@ -26,8 +27,18 @@ def kind(x):
 
 with Flow("values") as flow:
     for make in (
-        Odd, threading.Lock, lambda: (i for i in range(2)), lambda: Success("inner", result=3),
-        lambda: Task(name="inner"), lambda: ValueError("value"), lambda: None, lambda: {1: {2: {3}}},
-        lambda: lambda: 1, lambda: Odd, lambda: float("inf"), lambda: b"bytes", lambda: frozenset([1]),
+        Odd,
+        threading.Lock,
+        lambda: (i for i in range(2)),
+        lambda: Success("inner", result=3),
+        lambda: Task(name="inner"),
+        lambda: ValueError("value"),
+        lambda: None,
+        lambda: {1: {2: {3}}},
+        lambda: lambda: 1,
+        lambda: Odd,
+        lambda: float("inf"),
+        lambda: b"bytes",
+        lambda: frozenset([1]),
     ):
         kind(give(make)())
