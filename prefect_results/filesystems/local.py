@@ -51,6 +51,10 @@ class LocalFileSystem(FileSystem):
         self._folders: set[str] = set()
         self._resolved: str | None = None
 
+    def holds(self, location: str) -> bool:
+        """Whether an absolute path is written as one under the root."""
+        return location.startswith(self._prefix)
+
     def path(self, location: str) -> str:
         """The absolute path of a location.
 
@@ -62,7 +66,8 @@ class LocalFileSystem(FileSystem):
         """
         prefix = self._prefix
         if location.__class__ is str and location.startswith(prefix):
-            location = location[len(prefix) :]
+            # "//" comes of a value that starts with "/", in a template; it stays below.
+            location = location[len(prefix) :].lstrip("/")
         path = prefix + checked(location)
         folder = path[: path.rindex("/")]
         if folder not in self._folders:

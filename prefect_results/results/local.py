@@ -50,7 +50,8 @@ class LocalResult(StoredResult):
     @property
     def default_location(self) -> str:
         """A new file in the directory, named after the time."""
-        return f"{self.dir}/prefect-result-{timestamp()}-00-00-{unique_token()}"
+        root = _filesystem_at(self.dir).root
+        return f"{'' if root == '/' else root}/prefect-result-{timestamp()}-00-00-{unique_token()}"
 
     @property
     def filesystem(self) -> LocalFileSystem:
@@ -59,19 +60,13 @@ class LocalResult(StoredResult):
 
     def _place(self, location: str, template: str | None) -> tuple[FileSystem, str]:
         filesystem = _filesystem_at(self.dir)
-        if (
-            template is not None
-            and template[:1] == "/"
-            and not location.startswith(filesystem.root + "/")
-        ):
+        if template is not None and template[:1] == "/" and not filesystem.holds(location):
             filesystem = _filesystem_at(fixed_folder(template))
-            # "//" after a folder comes from a value that starts with "/"; it stays below.
-            location = location[len(filesystem.root) :].lstrip("/")
         return filesystem, location
 
     def _written(self, value: Any, location: str, filesystem: Any, writer: Any) -> LocalResult:
         new = self._filled(value, writer.path)
-        if filesystem.root != self.dir:
+        if filesystem.root != self.dir and not self.filesystem.holds(writer.path):
             # What is read from elsewhere must find the location under the directory again.
             new = new._replace(dir=filesystem.root)
         return new
@@ -92,7 +87,10 @@ def _filesystem_at(root: str) -> LocalFileSystem:
     """The filesystem of a directory, which remembers its folders; shared by all results there."""
     found = _filesystems.get(root)
     if found is None:
-        if len(_filesystems) > 256:
-            _filesystems.clear()
-        found = _filesystems[root] = LocalFileSystem(root)
+        found = LocalFileSystem(root)
+        # A relative root means another folder when the process changes its own.
+        if found.root == root:
+            if len(_filesystems) >= 256:
+                _filesystems.clear()
+            _filesystems[root] = found
     return found
