@@ -85,7 +85,12 @@ class ObjectSchema(Schema):
         if not isinstance(cls, type):
             cls = cls()
         excluded = self.opts.exclude_fields
-        return cls(**{key: value for key, value in data.items() if key not in excluded})
+        try:
+            return cls(**{key: value for key, value in data.items() if key not in excluded})
+        except ValidationError:
+            raise
+        except Exception as exc:
+            raise ValidationError(f"Cannot make a {cls.__name__}: {exc}") from exc
 
 
 class OneOfSchema(Schema):

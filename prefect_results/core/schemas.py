@@ -98,10 +98,7 @@ class TaskMethodsMixin:
         slug = data.get("slug")
         auto_generated = data.pop("auto_generated", False)
         if slug not in made:
-            try:
-                task = super().create_object(data, **kwargs)  # type: ignore[misc]
-            except (TypeError, ValueError) as exc:
-                raise ValidationError(f"Cannot make a task: {exc}") from exc
+            task = super().create_object(data, **kwargs)  # type: ignore[misc]
             if isinstance(task, Task):
                 task.auto_generated = auto_generated
             made[slug] = task
@@ -266,10 +263,7 @@ class FlowSchema(ObjectSchema):
     @post_load
     def create_object(self, data: dict[str, Any], **kwargs: Any) -> Any:
         """Make a flow; its tasks are plain ones, so the keys of edges are not checked."""
-        try:
-            return super().create_object({**data, "validate": False}, **kwargs)
-        except (TypeError, ValueError) as exc:
-            raise ValidationError(f"Cannot make a flow: {exc}") from exc
+        return super().create_object({**data, "validate": False}, **kwargs)
 
 
 def serialize_flow(flow: Flow, build: bool) -> dict[str, Any]:
