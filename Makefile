@@ -39,7 +39,7 @@ format: $(VENV)/.test  ## Lay the code out with ruff
 	@$(BIN)/ruff format .
 
 docs: $(VENV)/.docs  ## Build the documentation into site/ (strict, no network)
-	@$(BIN)/mkdocs build --strict --quiet
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 	@echo "built site/index.html"
 
 bench: $(VENV)/.test  ## Measure side by side with Prefect 1.4.1, as a table of medians and ratios

@@ -48,6 +48,8 @@ def main() -> None:
         print(f"{state!r} in {seconds:.2f} s")
         spared = sorted(computed - {slug for slug, _ in stopwatch.seconds})
         print(f"not computed again: {', '.join(spared)}")
+        by_slug = {flow.slugs[task]: final for task, final in state.result.items()}
+        print(f"heaviest-1 says why: {by_slug['heaviest-1'].message}")
 
 
 class Stopwatch:

@@ -51,7 +51,7 @@ def optional_packages() -> tuple[str, ...]:
             for line in lines.split():
                 name = line.partition("[")[0].split(">")[0]
                 names.add(modules.get(name, name.replace("-", "_")))
-    return tuple(sorted(names))
+    return tuple(sorted(names - {"prefect_results"}))
 
 
 def test_the_first_import_loads_nothing_heavy() -> None:

@@ -16,7 +16,16 @@ ROOT = Path(__file__).parent.parent
 SETUP = RawConfigParser()
 SETUP.read(ROOT / "setup.cfg")
 #: Where a module's distribution can't be told from an installed environment.
-DISTRIBUTIONS = {"google": "google-cloud-storage", "azure": "azure-storage-blob", "tomli": "tomli"}
+DISTRIBUTIONS = {
+    "attrs": "attrs",
+    "azure": "azure-storage-blob",
+    "dateutil": "python-dateutil",
+    "google": "google-cloud-storage",
+    "graphql": "graphql-core",
+    "snowflake": "snowflake-connector-python",
+}
+#: Packages that the code asks whether it runs inside of.
+SURROUNDINGS = {"IPython"}
 
 
 def requirements() -> set[str]:
@@ -35,7 +44,7 @@ def imported_packages(folder: Path) -> set[str]:
                 names |= {alias.name.partition(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 names.add(node.module.partition(".")[0])
-    return names - set(sys.stdlib_module_names) - {"prefect_results", "prefect", "__future__"}
+    return names - set(sys.stdlib_module_names) - {"prefect_results", "prefect", *SURROUNDINGS}
 
 
 def test_every_import_is_a_declared_dependency() -> None:

@@ -13,6 +13,7 @@ from prefect_results.context import context
 from prefect_results.exceptions import (
     Corrupt,
     DeserializationError,
+    MissingExtra,
     SerializationError,
     StorageError,
     UnserializableType,
@@ -39,6 +40,8 @@ def unserializable(
     exc: Exception, value: Any, serializer: Serializer, kind: str, location: str | None
 ) -> Exception:
     """The error for a value that its serializer could not handle."""
+    if isinstance(exc, MissingExtra):
+        return exc
     if isinstance(exc, (SerializationError, StorageError)) and type(exc) is not Corrupt:
         return stored_elsewhere(exc, kind, location) if isinstance(exc, StorageError) else exc
     error = UnserializableType if isinstance(exc, TypeError) else SerializationError
@@ -52,6 +55,8 @@ def unreadable(
     exc: Exception, serializer: Serializer, kind: str, location: str | None
 ) -> Exception:
     """The error for data that cannot be turned into a value."""
+    if isinstance(exc, MissingExtra):
+        return exc
     place = where(kind, location)
     if isinstance(exc, StorageError) and type(exc) is not Corrupt:
         return stored_elsewhere(exc, kind, location)
