@@ -13,11 +13,17 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from prefect_results.configuration import set_temporary_config
 from prefect_results.context import context
 from prefect_results.run_logs import CloudHandler
+
+# generic for type checkers; subscriptable from Python 3.11 on only
+if TYPE_CHECKING:
+    _StreamHandler = logging.StreamHandler[Any]
+else:
+    _StreamHandler = logging.StreamHandler
 
 PREFECT_LOG_RECORD_ATTRIBUTES = (
     "flow_name",
@@ -63,6 +69,12 @@ class LineFormatter(logging.Formatter):
         super().__init__(fmt, datefmt)
         self._template = _compile(self._fmt) if datefmt else None
         self._stamp: tuple[int, str | None, str] = (-1, None, "")
+        # what stands before and after the message, where it stands once and unpadded
+        template = self._template or ""
+        simple = template.count("{3") == template.count("{3}") == 1 and "{{" not in template
+        head, _, tail = template.partition("{3}")
+        self._around = (head, tail) if simple and "}}" not in template else None
+        self._last: tuple[Any, ...] = (-1, None, None, None, "", "")
 
     def stamp(self, created: float) -> str:
         """Return the time as text.
@@ -79,12 +91,20 @@ class LineFormatter(logging.Formatter):
 
     def line(self, created: float, level: int, name: str, message: str) -> str | None:
         """Return the line for a message, or None when the format asks for more than this."""
-        template = self._template
-        if template is None:
+        if self._around is None:
             return None
-        return template.format(
-            self.stamp(created), logging.getLevelName(level), name, message, level
-        )
+        # most lines differ from the one before in their message only
+        second, last_level, last_name, datefmt, head, tail = self._last
+        if (
+            int(created) != second
+            or name is not last_name
+            or level != last_level
+            or datefmt is not self.datefmt
+        ):
+            fields = (self.stamp(created), logging.getLevelName(level), name, "", level)
+            head, tail = (part.format(*fields) for part in self._around)
+            self._last = (int(created), level, name, self.datefmt, head, tail)
+        return f"{head}{message}{tail}"
 
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:
         """Return the record's time; see `logging.Formatter.formatTime`."""
@@ -101,7 +121,7 @@ class LineFormatter(logging.Formatter):
         return self._template.format(stamp, record.levelname, record.name, message, record.levelno)
 
 
-class StdoutHandler(logging.StreamHandler[Any]):
+class StdoutHandler(_StreamHandler):
     """Writes to what `sys.stdout` was when logging was configured, as Prefect 1.4.1 does.
 
     A task's redirected stdout therefore never feeds back into the log. A stream that has been

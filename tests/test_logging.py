@@ -150,7 +150,7 @@ def test_fast_line_respects_the_handlers_level(out):
 
 
 FIELDS = ["%(levelname)s", "%(levelname)-8s", "%(name)12s", "%(message)s", "%(levelno)d", "%%"]
-FIELDS += ["%(asctime)s", "{}", "{0}", "%(filename)s", "%(levelname)08s", "%(levelno)03d", " | "]
+FIELDS += ["%(asctime)s", "{}", "{3}", "%(filename)s", "%(levelname)08s", "%(levelno)03d", " | "]
 
 
 @given(st.lists(st.sampled_from(FIELDS), min_size=1, max_size=6), st.sampled_from(["%H:%M", None]))
