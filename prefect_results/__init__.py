@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-__version__ = "0.1.0"
-
 import prefect_results.tasks  # noqa: F401 - registers operators and collections
 from prefect_results.configuration import config
 from prefect_results.context import context
@@ -29,6 +27,7 @@ from prefect_results.states import State
 from prefect_results.states.codec import register_codec
 from prefect_results.tasks.control_flow.case import case
 from prefect_results.tasks.core.resource_manager import resource_manager
+from prefect_results.version import __version__
 
 if TYPE_CHECKING:
     from prefect_results.states.codec import Codec
@@ -44,6 +43,7 @@ def _wire() -> Codec:
 register_codec(_wire)
 
 __all__ = [
+    "__version__",
     "Flow",
     "Parameter",
     "State",

@@ -33,15 +33,15 @@ def test_the_running_library_reads_no_published_schema() -> None:
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda m: str(m.relative_to(PACKAGE)))
 def test_a_module_holds_one_noun(module: Path) -> None:
-    """Modules stay under 350 lines, functions under 60, and each module says what belongs in it."""
+    """Modules stay under 500 lines, functions under 70, and each module says what belongs in it."""
     text = module.read_text()
     tree = ast.parse(text)
     long = [
         f"{node.name}: {(node.end_lineno or 0) - node.lineno} lines"
         for node in ast.walk(tree)
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
-        and (node.end_lineno or 0) - node.lineno > 60
+        and (node.end_lineno or 0) - node.lineno > 70
     ]
-    assert text.count("\n") <= 350
+    assert text.count("\n") <= 500
     assert long == []
     assert not text.strip() or ast.get_docstring(tree)

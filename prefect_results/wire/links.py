@@ -9,7 +9,7 @@ from typing import Any
 
 from marshmallow import EXCLUDE, fields, missing
 
-from prefect_results import __version__
+from prefect_results.version import __version__
 from prefect_results.wire.ordinary import QuickDump, QuickLoad, is_ordinary, known
 
 
