@@ -116,6 +116,12 @@ class FlowContract(_Given):
         with pytest.raises(RecordExists, match="polar"):
             store.create_project("polar")
 
+    def test_project_is_ensured_once(self, store: RunStore) -> None:
+        """Callers that need a project at the same time get the same one."""
+        with ThreadPoolExecutor(4) as pool:
+            made = set(pool.map(store.ensure_project, ["polar"] * 8))
+        assert made == {store.find_project("polar")}
+
     def test_projects_are_listed_by_name(self, store: RunStore) -> None:
         """Projects come sorted by name."""
         for name in ("c", "a", "b"):

@@ -73,6 +73,14 @@ class RunStore(ABC):
         """
 
     @abstractmethod
+    def ensure_project(self, name: str) -> Project:
+        """Return the project of a name, created if need be; callers at the same time get the same.
+
+        Args:
+            name: The name of the project.
+        """
+
+    @abstractmethod
     def get_project(self, project_id: str) -> Project:
         """Return a project by id."""
 

@@ -49,6 +49,10 @@ class Database:
         self._reset()
         self.engine = _engine(url)
         self.dialect = self.engine.dialect.name
+        # A read is one statement, or does not mind: no need to begin and end a transaction.
+        self._reader = self.engine
+        if self.dialect == "postgresql":
+            self._reader = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         _databases.add(self)
 
     def _reset(self) -> None:
@@ -63,7 +67,7 @@ class Database:
             with translated():
                 yield current
             return
-        with translated(), self.engine.connect() as connection:
+        with translated(), self._reader.connect() as connection:
             yield connection
 
     @contextmanager
@@ -168,8 +172,8 @@ def _sqlite_connected(connection: sqlite3.Connection, record: Any) -> None:
 
 
 def _sqlite_begun(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("prefect_results_write")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    if connection.get_execution_options().get("prefect_results_write"):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _after_fork() -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, exists, insert, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, exists, insert, or_, select, update
 
 from prefect_results.backend.store.ids import new_id, new_name
 from prefect_results.backend.store.records import FlowRun, Json, NewState, NewTaskRun, Page
@@ -126,10 +126,12 @@ def _with_key(connection: Connection, flow_id: str, key: str) -> FlowRun | None:
     return next(iter(fetch(connection, FlowRun, query)), None)
 
 
+_GET = selected(FlowRun, flow_run).where(flow_run.c.id == bindparam("id"))
+
+
 def get(connection: Connection, flow_run_id: str) -> FlowRun:
     """Return a flow run by id."""
-    query = selected(FlowRun, flow_run).where(flow_run.c.id == flow_run_id)
-    return fetch_one(connection, FlowRun, query, f"flow run {flow_run_id!r}")
+    return fetch_one(connection, FlowRun, _GET, f"flow run {flow_run_id!r}", id=flow_run_id)
 
 
 def listed(

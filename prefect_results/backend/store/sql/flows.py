@@ -15,7 +15,7 @@ from prefect_results.backend.store.ids import new_id
 from prefect_results.backend.store.records import Flow, FlowGroup, Json
 from prefect_results.backend.store.schema import DEFAULT_TENANT_ID, flow, flow_group, project
 from prefect_results.backend.store.sql import graphs
-from prefect_results.backend.store.sql.rows import fetch, fetch_one, now, selected
+from prefect_results.backend.store.sql.rows import fetch, fetch_one, now, selected, upsert
 from prefect_results.exceptions import RecordNotFound
 
 DEFAULT_SETTINGS = {
@@ -94,17 +94,18 @@ def _group_of(connection: Connection, project_id: str, name: str) -> str | None:
 
 
 def _group_id(connection: Connection, group: str) -> str:
-    found = connection.execute(
-        select(flow_group.c.id).where(flow_group.c.name == group).with_for_update()
-    ).scalar()
-    if found is not None:
-        return str(found)
     moment = now()
-    values: dict[str, Any] = {"id": new_id(), "created": moment, "updated": moment}
-    connection.execute(
-        insert(flow_group).values(**values, tenant_id=DEFAULT_TENANT_ID, name=group, settings={})
+    statement = upsert(connection, flow_group).values(
+        id=new_id(),
+        created=moment,
+        updated=moment,
+        tenant_id=DEFAULT_TENANT_ID,
+        name=group,
+        settings={},
     )
-    return str(values["id"])
+    connection.execute(statement.on_conflict_do_nothing(index_elements=["tenant_id", "name"]))
+    query = select(flow_group.c.id).where(flow_group.c.name == group).with_for_update()
+    return str(connection.execute(query).scalar_one())
 
 
 def _newest(connection: Connection, group_id: str) -> Flow | None:

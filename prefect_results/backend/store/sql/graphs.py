@@ -10,12 +10,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from prefect_results.backend.store.ids import new_ids
 from prefect_results.backend.store.records import Edge, Json, Task
 from prefect_results.backend.store.schema import edge, flow, task
-from prefect_results.backend.store.sql.rows import chunks, fetch, now, selected
+from prefect_results.backend.store.sql.rows import chunks, fetch, now, selected, upsert
 from prefect_results.exceptions import RecordNotFound
 
 Serialized = Mapping[str, Json]
@@ -40,8 +39,8 @@ def add_tasks(connection: Connection, flow_id: str, tasks: Iterable[Serialized])
         }
         for item, task_id in zip(wanted, new_ids(len(wanted)))
     ]
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(task).on_conflict_do_nothing(index_elements=["flow_id", "slug"])
+    key = ["flow_id", "slug"]
+    statement = upsert(connection, task).on_conflict_do_nothing(index_elements=key)
     for batch in chunks(rows):
         connection.execute(statement, batch)
 

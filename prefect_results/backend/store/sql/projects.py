@@ -5,31 +5,43 @@ What belongs here: the tables `project` and `key_value`, which have no life of t
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, delete, insert, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, delete, select
 
 from prefect_results.backend.store.ids import new_id
 from prefect_results.backend.store.records import Json, Project
 from prefect_results.backend.store.schema import DEFAULT_TENANT_ID, key_value, project
-from prefect_results.backend.store.sql.rows import fetch, fetch_one, now, selected
+from prefect_results.backend.store.sql.rows import fetch, fetch_one, now, selected, upsert
 from prefect_results.exceptions import RecordExists, RecordNotFound
 
 
 def create(connection: Connection, name: str, description: str | None) -> Project:
     """Create a project."""
-    if find(connection, name) is not None:
+    project_id = _insert(connection, name, description)
+    if project_id is None:
         raise RecordExists(f"there is a project {name!r} already")
+    return get(connection, project_id)
+
+
+def ensure(connection: Connection, name: str) -> Project:
+    """Return the project of a name, created if need be."""
+    _insert(connection, name, None)
+    found = find(connection, name)
+    assert found is not None
+    return found
+
+
+def _insert(connection: Connection, name: str, description: str | None) -> str | None:
     moment = now()
-    values = {
-        "id": new_id(),
-        "created": moment,
-        "updated": moment,
-        "tenant_id": DEFAULT_TENANT_ID,
-        "name": name,
-        "description": description,
-    }
-    connection.execute(insert(project).values(values))
-    return get(connection, str(values["id"]))
+    statement = upsert(connection, project).values(
+        id=new_id(),
+        created=moment,
+        updated=moment,
+        tenant_id=DEFAULT_TENANT_ID,
+        name=name,
+        description=description,
+    )
+    unless = statement.on_conflict_do_nothing(index_elements=["tenant_id", "name"])
+    return connection.execute(unless.returning(project.c.id)).scalar()
 
 
 def get(connection: Connection, project_id: str) -> Project:
@@ -57,15 +69,14 @@ def remove(connection: Connection, project_id: str) -> None:
 
 def set_key_value(connection: Connection, key: str, value: Json) -> str:
     """Keep a value under a key; return the pair's id."""
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     moment = now()
-    statement = dialect.insert(key_value).values(
+    statement = upsert(connection, key_value).values(
         id=new_id(), created=moment, updated=moment, key=key, value=value
     )
-    upsert = statement.on_conflict_do_update(
+    replaced = statement.on_conflict_do_update(
         index_elements=["key"], set_={"value": value, "updated": moment}
     )
-    return str(connection.execute(upsert.returning(key_value.c.id)).scalar_one())
+    return str(connection.execute(replaced.returning(key_value.c.id)).scalar_one())
 
 
 def get_key_value(connection: Connection, key: str) -> Json:

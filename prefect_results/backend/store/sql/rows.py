@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timezone
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, TypeVar
 
 import attrs
 from sqlalchemy import Column, Connection, Select, Table, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from prefect_results.backend.store.records import Page
 from prefect_results.backend.store.types import as_utc, encode_moment
@@ -43,25 +44,37 @@ def selected(record: type[Any], table: Table, **others: Column[Any]) -> Select[A
         **others: Columns for the fields that come from elsewhere.
     """
     return select(
-        *(
-            others[name].label(name) if name in others else table.c[name]
-            for name in (field.name for field in attrs.fields(record))
-        )
+        *(others[name].label(name) if name in others else table.c[name] for name in _names(record))
     )
 
 
-def fetch(connection: Connection, record: type[R], query: Select[Any]) -> list[R]:
-    """Run a query of `selected` columns and return the records."""
-    return [record(**row) for row in connection.execute(query).mappings()]
+@cache
+def _names(record: type[Any]) -> tuple[str, ...]:
+    return tuple(field.name for field in attrs.fields(record))
 
 
-def fetch_one(connection: Connection, record: type[R], query: Select[Any], what: str) -> R:
+def fetch(connection: Connection, record: type[R], query: Select[Any], **values: Any) -> list[R]:
+    """Run a query of `selected` columns and return the records.
+
+    Args:
+        connection: Where to run it.
+        record: Class of the records.
+        query: The query.
+        **values: Values of its bound parameters.
+    """
+    names = _names(record)
+    return [record(**dict(zip(names, row))) for row in connection.execute(query, values)]
+
+
+def fetch_one(
+    connection: Connection, record: type[R], query: Select[Any], what: str, **values: Any
+) -> R:
     """Return the one record of a query.
 
     Raises:
         RecordNotFound: There is none; `what` tells what was looked for.
     """
-    found = fetch(connection, record, query)
+    found = fetch(connection, record, query, **values)
     if not found:
         raise RecordNotFound(f"the run store has no {what}")
     return found[0]
@@ -114,6 +127,12 @@ def update_many(
     if rows:
         statement = update_text(connection.dialect.name, table, columns)
         connection.exec_driver_sql(statement, list(rows))
+
+
+def upsert(connection: Connection, table: Table) -> Any:
+    """Return an INSERT that may say what to do on a conflict."""
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    return dialect.insert(table)
 
 
 def chunks(items: Iterable[R], size: int = 500) -> Iterable[list[R]]:

@@ -73,6 +73,9 @@ class SqlRunStore(RunStore):
     def create_project(self, name: str, description: str | None = None) -> Project:
         return self.database.run(lambda c: projects.create(c, name, description))
 
+    def ensure_project(self, name: str) -> Project:
+        return self.find_project(name) or self.database.run(lambda c: projects.ensure(c, name))
+
     def get_project(self, project_id: str) -> Project:
         with self.database.read() as c:
             return projects.get(c, project_id)

@@ -7,9 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, literal_column, select, tuple_, update
+from sqlalchemy import (
+    Connection,
+    Integer,
+    Select,
+    bindparam,
+    func,
+    literal_column,
+    select,
+    tuple_,
+    update,
+)
 
 from prefect_results.backend.store.ids import new_ids
 from prefect_results.backend.store.records import NewTaskRun, Outcome, Page, TaskRun
@@ -24,7 +35,7 @@ from prefect_results.backend.store.sql.rows import (
     selected,
 )
 from prefect_results.backend.store.sql.states import CURRENT, TASK_RUN, Trace
-from prefect_results.backend.store.types import clean_text, normalize_id
+from prefect_results.backend.store.types import Identifier, clean_text, normalize_id
 from prefect_results.exceptions import RecordNotFound
 
 _COLUMNS = (
@@ -34,59 +45,59 @@ _COLUMNS = (
 _NO_STATE = (0, *[None] * 8)
 
 
-def _selected() -> Select[Any]:
-    return selected(TaskRun, task_run, task_slug=task.c.slug).join_from(
-        task_run, task, task.c.id == task_run.c.task_id
-    )
+# Statements are built once: SQLAlchemy takes longer to build one than SQLite to answer it.
+_RUN = bindparam("run")
+_SELECTED = selected(TaskRun, task_run, task_slug=task.c.slug).join_from(
+    task_run, task, task.c.id == task_run.c.task_id
+)
+_THIS_FLOW = select(flow_run.c.flow_id).where(flow_run.c.id == _RUN)
+_TASK_ID = select(task.c.id).where(
+    task.c.flow_id == _THIS_FLOW.scalar_subquery(), task.c.slug == bindparam("slug")
+)
+_GET = _SELECTED.where(task_run.c.id == bindparam("id"))
+# The flow of the run and the slug pick one task, and the unique key then one run.
+_FIND = _SELECTED.where(
+    task.c.flow_id == _THIS_FLOW.scalar_subquery(),
+    task.c.slug == bindparam("slug"),
+    task_run.c.flow_run_id == _RUN,
+    task_run.c.map_index == bindparam("map_index"),
+)
+_FIND_BY_ID = _SELECTED.where(
+    task_run.c.flow_run_id == _RUN,
+    task_run.c.task_id == bindparam("task_id"),
+    task_run.c.map_index == bindparam("map_index"),
+)
 
 
 def _flow_of(connection: Connection, flow_run_id: str) -> str:
-    query = select(flow_run.c.flow_id).where(flow_run.c.id == flow_run_id)
-    flow_id = connection.execute(query).scalar()
+    flow_id = connection.execute(_THIS_FLOW, {"run": flow_run_id}).scalar()
     if flow_id is None:
         raise RecordNotFound(f"the run store has no flow run {flow_run_id!r}")
-    return str(flow_id)
+    return flow_id
 
 
 def task_id_of(connection: Connection, flow_run_id: str, slug: str) -> str | None:
     """Return the id of the task with a slug in the flow that runs, or None."""
-    query = (
-        select(task.c.id)
-        .join(flow_run, flow_run.c.flow_id == task.c.flow_id)
-        .where(flow_run.c.id == flow_run_id, task.c.slug == slug)
-    )
-    return connection.execute(query).scalar()
+    return connection.execute(_TASK_ID, {"run": flow_run_id, "slug": slug}).scalar()
 
 
 def get(connection: Connection, task_run_id: str) -> TaskRun:
     """Return a task run by id."""
-    query = _selected().where(task_run.c.id == task_run_id)
-    return fetch_one(connection, TaskRun, query, f"task run {task_run_id!r}")
+    return fetch_one(connection, TaskRun, _GET, f"task run {task_run_id!r}", id=task_run_id)
 
 
 def find_by_id(
-    connection: Connection, flow_run_id: str, task_id: str, index: int
+    connection: Connection, flow_run_id: str, task_id: str, map_index: int
 ) -> TaskRun | None:
     """Return the run of a task in a flow run, or None."""
-    query = _selected().where(
-        task_run.c.flow_run_id == flow_run_id,
-        task_run.c.task_id == task_id,
-        task_run.c.map_index == index,
-    )
-    return next(iter(fetch(connection, TaskRun, query)), None)
+    values = {"run": flow_run_id, "task_id": task_id, "map_index": map_index}
+    return next(iter(fetch(connection, TaskRun, _FIND_BY_ID, **values)), None)
 
 
 def find(connection: Connection, flow_run_id: str, slug: str, map_index: int) -> TaskRun | None:
     """Return the run of a task, named by slug, in a flow run, or None."""
-    # One statement; the flow of the run picks one task, and the unique key one run.
-    this_flow = select(flow_run.c.flow_id).where(flow_run.c.id == flow_run_id).scalar_subquery()
-    query = _selected().where(
-        task.c.flow_id == this_flow,
-        task.c.slug == slug,
-        task_run.c.flow_run_id == flow_run_id,
-        task_run.c.map_index == map_index,
-    )
-    return next(iter(fetch(connection, TaskRun, query)), None)
+    values = {"run": flow_run_id, "slug": slug, "map_index": map_index}
+    return next(iter(fetch(connection, TaskRun, _FIND, **values)), None)
 
 
 def resolve_task(
@@ -183,6 +194,25 @@ def _with_those_there(
     return result
 
 
+@cache
+def _page(by_task: bool, children: bool | None, by_state: bool, resumed: bool) -> Select[Any]:
+    columns = task_run.c
+    query = _SELECTED.where(columns.flow_run_id == _RUN)
+    if by_task:
+        query = query.where(columns.task_id == bindparam("task_id"))
+    if children is not None and not (children and resumed and by_task):
+        # Not both: of two lower bounds SQLite would seek the one that is listed first.
+        query = query.where(columns.map_index >= 0 if children else columns.map_index < 0)
+    if by_state:
+        query = query.where(columns.state.in_(bindparam("states", expanding=True)))
+    if resumed and by_task:
+        query = query.where(columns.map_index > bindparam("last_index"))
+    elif resumed:
+        last = (bindparam("last_task", type_=Identifier), bindparam("last_index", type_=Integer))
+        query = query.where(tuple_(columns.task_id, columns.map_index) > tuple_(*last))
+    return query.order_by(columns.task_id, columns.map_index).limit(bindparam("rows"))
+
+
 def listed(
     connection: Connection,
     flow_run_id: str,
@@ -193,26 +223,20 @@ def listed(
     limit: int,
 ) -> Page[TaskRun]:
     """Return a page of task runs; see `RunStore.list_task_runs`."""
-    columns = task_run.c
-    query = _selected().where(columns.flow_run_id == flow_run_id)
+    values: dict[str, Any] = {"run": flow_run_id, "rows": limit + 1}
     if slug is not None:
-        task_id = task_id_of(connection, flow_run_id, slug)
-        if task_id is None:
+        values["task_id"] = task_id_of(connection, flow_run_id, slug)
+        if values["task_id"] is None:
             return Page(())
-        query = query.where(columns.task_id == task_id)
-    if children is not None:
-        query = query.where(columns.map_index >= 0 if children else columns.map_index < 0)
     if states is not None:
-        query = query.where(columns.state.in_(list(states)))
+        values["states"] = list(states)
     if after is not None:
-        task_id, _, index = after.partition("/")
-        query = query.where(
-            columns.map_index > int(index)
-            if slug is not None
-            else tuple_(columns.task_id, columns.map_index) > (task_id, int(index))
-        )
-    query = query.order_by(columns.task_id, columns.map_index).limit(limit + 1)
-    items = fetch(connection, TaskRun, query)
+        values["last_task"], _, index = after.partition("/")
+        values["last_index"] = int(index)
+        if slug is not None:
+            del values["last_task"]
+    query = _page(slug is not None, children, states is not None, after is not None)
+    items = fetch(connection, TaskRun, query, **values)
     return paged(items, limit, lambda item: f"{item.task_id}/{item.map_index}")
 
 
@@ -238,8 +262,7 @@ def cached(
     # Literal, or SQLite does not see that the partial index serves.
     is_cached = columns.state == literal_column("'Cached'")
     query = (
-        _selected()
-        .where(is_cached, by, columns.state_timestamp >= since)
+        _SELECTED.where(is_cached, by, columns.state_timestamp >= since)
         .order_by(columns.state_timestamp.desc(), columns.id.desc())
         .limit(limit)
     )
