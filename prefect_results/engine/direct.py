@@ -17,11 +17,12 @@ from prefect_results.context import Deferred
 from prefect_results.context import context as ambient
 from prefect_results.engine import cached, execution
 from prefect_results.engine.checkpoint import can_write, checkpoint
+from prefect_results.engine.listening import LISTENER
 from prefect_results.engine.task_runner import TaskRunner, describe_run
 from prefect_results.executors.local import LocalExecutor
 from prefect_results.logging import emit_line, get_logger
 from prefect_results.results import Result
-from prefect_results.states import Cached, Mapped, Pending, State, Success
+from prefect_results.states import Cached, Mapped, Pending, Running, State, Success
 from prefect_results.triggers import all_successful
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ class DirectTask:
     __slots__ = (
         "_context",
         "_flow_result",
+        "_listener",
         "_logger",
         "_logs",
         "_looks",
@@ -103,6 +105,7 @@ class DirectTask:
             self._result = self._result.with_location(task.target)
         self._looks = bool(task.target) or task.cache_for is not None
         self._context = context
+        self._listener = context.get(LISTENER)
         self._logger = logger
         self._logs = logger.isEnabledFor(INFO)
         self._simple = task.timeout is None and not task.log_stdout
@@ -147,6 +150,9 @@ class DirectTask:
                 # A target that cannot be made out fails the run in the step that looks for it.
                 return self._runner().run(upstream_states=upstream(), context=context)
             if state is None:
+                if self._listener is not None:
+                    running = Running(execution.RUNNING_MESSAGE)
+                    self._listener.task_run_changed(self._task, index, running)
                 try:
                     if self._simple:
                         value = self._task.run(**values)
@@ -158,6 +164,8 @@ class DirectTask:
                     state = self._kept(value, values)
                 except Exception as exc:
                     return self._runner().go_on_after(exc, upstream(), context, in_task=False)
+            if self._listener is not None:
+                self._listener.task_run_changed(self._task, index, state)
             if self._logs:
                 emit_line(self._logger, INFO, FINISHED % (name, type(state).__name__))
             return state

@@ -16,6 +16,7 @@ from prefect_results.core.edge import Edge
 from prefect_results.engine import mapping
 from prefect_results.engine.checkpoint import why_not
 from prefect_results.engine.direct import PLAIN, DirectTask, is_plain, is_possible, value_is_here
+from prefect_results.engine.inputs import with_loaded_results
 from prefect_results.logging import get_logger
 from prefect_results.results import ConstantResult
 from prefect_results.states import Mapped, Pending, State, Success
@@ -75,11 +76,12 @@ class Dispatch:
         """Submit each task of the flow in order; with an executor of one core, run it."""
         for task in self._flow.sorted_tasks():
             state = self._starting_state(task)
-            if state is not None and state.is_finished():
-                # A cached state is validated again, a mapped one gets its children again.
-                if not (state.is_cached() or state.is_mapped()):
-                    continue
-            self._submit(task, state)
+            # A cached state is validated again, a mapped one gets its children again.
+            runs = (
+                state is None or not state.is_finished() or state.is_cached() or state.is_mapped()
+            )
+            if runs:
+                self._submit(task, state)
 
     def final_states(self, tasks: set[Task]) -> dict[Task, State]:
         """Wait for the states of tasks, and of the children of mapped ones.
@@ -159,7 +161,7 @@ class Dispatch:
         self, task: Task, state: State | None, upstream: Upstream, reduced: dict[Edge, list[Any]]
     ) -> None:
         # The number of children is known once the upstream values are.
-        upstream = self._executor.wait(upstream)
+        upstream = with_loaded_results(self._executor.wait(upstream))
         parent = self._executor.wait(
             self._submit_run(task, state, upstream, reduced, is_mapped_parent=True)
         )

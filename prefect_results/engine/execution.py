@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from prefect_results.results import Result
     from prefect_results.states import State
 
+RUNNING_MESSAGE = "Starting task run."
 SUCCESS_MESSAGE = "Task run succeeded."
 
 

@@ -18,6 +18,7 @@ from prefect_results.engine.inputs import (
     values_of,
     with_loaded_results,
 )
+from prefect_results.engine.listening import listener
 from prefect_results.engine.retry import RecursiveCall
 from prefect_results.engine.runner import ENDRUN, Runner, call_state_handlers
 from prefect_results.logging import get_logger
@@ -73,6 +74,7 @@ class TaskRunner(Runner):
         self.result = task.result or flow_result or Result()
         self.flow_result = flow_result
         self._inputs: Mapping[str, Result] = {}
+        self._announced: State | None = None
         super().__init__(state_handlers=state_handlers)
 
     def __repr__(self) -> str:
@@ -106,7 +108,15 @@ class TaskRunner(Runner):
         """
         if isinstance(new_state, Scheduled) and not new_state.cached_inputs:
             new_state.cached_inputs = dict(self._inputs)
-        return super().handle_state_change(old_state, new_state)
+        new_state = super().handle_state_change(old_state, new_state)
+        self._announce(new_state)
+        return new_state
+
+    def _announce(self, state: State) -> None:
+        heard_by = listener()
+        if heard_by is not None and state is not self._announced:
+            self._announced = state
+            heard_by.task_run_changed(self.task, ambient.current().get("map_index"), state)
 
     def initialize_run(
         self, state: State | None, context: dict[str, Any]
@@ -193,6 +203,7 @@ class TaskRunner(Runner):
     ) -> State:
         def steps() -> State:
             first, _ = self.initialize_run(state, context)
+            self._announced = first
             with ambient(context):
                 if context.get("task_loop_count") is None:
                     self.logger.info("Task '%s': Starting task run...", context["task_full_name"])
@@ -216,6 +227,7 @@ class TaskRunner(Runner):
                 raise
             state = Failed(message=message, result=exc)
         with ambient(context):
+            self._announce(state)
             self.logger.info(
                 "Task '%s': Finished task run for task with final state: '%s'",
                 name,
@@ -399,7 +411,7 @@ class TaskRunner(Runner):
                 self._name,
             )
             raise ENDRUN(state)
-        return Running(message="Starting task run.")
+        return Running(message=execution.RUNNING_MESSAGE)
 
     @call_state_handlers
     def get_task_run_state(self, state: State, inputs: Mapping[str, Result]) -> State:

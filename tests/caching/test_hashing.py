@@ -20,7 +20,9 @@ scalars = (
 values = st.recursive(
     scalars,
     lambda inner: (
-        st.lists(inner) | st.tuples(inner, inner) | st.dictionaries(st.text() | st.integers(), inner)
+        st.lists(inner)
+        | st.tuples(inner, inner)
+        | st.dictionaries(st.text() | st.integers(), inner)
     ),
     max_leaves=20,
 )

@@ -48,7 +48,9 @@ def test_an_expired_cache_is_refused_by_all(validator):
     assert validator(cached(cached_result_expiration=EARLIER), {}, {}) is False
 
 
-@pytest.mark.parametrize("validator", [duration_only, partial_inputs_only(), partial_parameters_only()])
+@pytest.mark.parametrize(
+    "validator", [duration_only, partial_inputs_only(), partial_parameters_only()]
+)
 @pytest.mark.parametrize("expiration", [None, LATER])
 def test_an_unexpired_cache_is_used(validator, expiration):
     """Where only time counts, an unexpired cache is used, and one without expiration always."""

@@ -61,7 +61,7 @@ class TestTarget:
 
     def test_a_callable_target(self, tmp_path, calls):
         """A callable gets parameters, context and inputs, and returns the location."""
-        target = lambda **kw: f"{kw['flow_name']}/{kw['x']}.json"  # noqa: E731
+        target = lambda **kw: f"{kw['flow_name']}/{kw['x']}.json"
         flow, value = one_task_flow(calls, **self.options(tmp_path, target))
         assert flow.run().is_successful()
         assert type(flow.run().result[value]) is Cached
@@ -89,7 +89,7 @@ class TestTarget:
 
     def test_without_checkpointing_it_says_why(self, tmp_path, calls, caplog):
         """When results are not kept although a target is given, the log says why."""
-        flow, value = one_task_flow(calls, **self.options(tmp_path))
+        flow, _ = one_task_flow(calls, **self.options(tmp_path))
         with prefect_results.context(checkpointing=False):
             flow.run()
         assert "Its result is not persisted: checkpointing is off" in caplog.text

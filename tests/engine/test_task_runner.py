@@ -230,10 +230,10 @@ class TestRun:
 
 
 class TestRetry:
-    def run(self, error=ValueError("x"), **kwargs):
+    def run(self, **kwargs):
         @task(max_retries=1, retry_delay=datetime.timedelta(hours=1), **kwargs)
         def fails(x):
-            raise error
+            raise ValueError("x")
 
         return TaskRunner(fails).run(upstream_states=upstream(x=Success(result=5)))
 
