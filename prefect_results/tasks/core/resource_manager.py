@@ -59,7 +59,7 @@ class ResourceCleanupTask(Task):
         mgr.cleanup(resource)
 
 
-_SKIP_REASONS = {"mgr": "Resource manager init", "resource": "Resource manager setup"}
+_STAGES = {"mgr": "Resource manager init", "resource": "Resource manager setup"}
 
 
 def resource_cleanup_trigger(upstream_states: Mapping[Edge, State]) -> bool:
@@ -72,16 +72,20 @@ def resource_cleanup_trigger(upstream_states: Mapping[Edge, State]) -> bool:
         TRIGGERFAIL: An upstream task is not finished.
         SKIP: The resource was never made or set up.
     """
+    by_key: dict[str | None, State] = {}
     for edge, state in upstream_states.items():
         if not state.is_finished():
             raise signals.TRIGGERFAIL(
                 "Trigger was 'resource_cleanup_trigger' but some of the upstream tasks were not "
                 "finished."
             )
-        stage = _SKIP_REASONS.get(edge.key or "")
-        if stage and state.is_skipped():
+        by_key[edge.key] = state
+    # edges come in any order: the earlier stage is the reason of the later one
+    for key, stage in _STAGES.items():
+        reached = by_key.get(key)
+        if reached is not None and reached.is_skipped():
             raise signals.SKIP(f"{stage} skipped")
-        if stage and not state.is_successful():
+        if reached is not None and not reached.is_successful():
             raise signals.SKIP(f"{stage} failed")
     return True
 
