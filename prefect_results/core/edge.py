@@ -107,6 +107,14 @@ class Edge:
         ends = (self.upstream_task, self.downstream_task, self.key, self.mapped, self.flattened)
         return (type(self), ends)
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        # Only pickles of Prefect 1.4.1 come here; ours are made by the class.
+        for name in ("upstream_task", "downstream_task", "key", "mapped", "flattened"):
+            setattr(self, name, state[name])
+        self._hash = hash(
+            (self.upstream_task, self.downstream_task, self.key, self.mapped, self.flattened)
+        )
+
     def serialize(self) -> dict[str, Any]:
         """This edge as a JSON-compatible dict, in the form of Prefect 1.4.1."""
         from prefect_results.core.schemas import EdgeSchema

@@ -99,7 +99,7 @@ class Flow(FlowBuilding):
         result: Result | None = None,
         terminal_state_handler: Callable[..., State | None] | None = None,
     ) -> None:
-        from prefect_results import __version__
+        from prefect_results.version import __version__
 
         if not name:
             raise ValueError("A name must be provided for the flow.")
@@ -159,6 +159,17 @@ class Flow(FlowBuilding):
         new.constants = defaultdict(dict, {t: dict(c) for t, c in self.constants.items()})
         new.set_reference_tasks(self._reference_tasks)
         return new
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        if "_graph" not in state:
+            # A pickle of Prefect 1.4.1, which keeps no adjacency.
+            state = dict(state)
+            state["_graph"] = Graph(state.pop("tasks"), state.pop("edges"))
+            state.pop("_slug_counters", None)
+            state["_slug_counts"] = {}
+            state["_slugs_in_use"] = set(state["slugs"].values())
+            state["_cache"] = {}
+        self.__dict__.update(state)
 
     def __enter__(self) -> Flow:
         self._ctx = context(flow=self, _unused_task_tracker=set())

@@ -34,7 +34,23 @@ class ObjectSchemaOptions(SchemaOpts):
         self.unknown = getattr(meta, "unknown", EXCLUDE)
 
 
-class ObjectSchema(Schema):
+class ContextSchema(Schema):
+    """A schema with a context, which marshmallow 3 has (and warns about) and 4 has not.
+
+    Args:
+        context: Shared with the schemas inside.
+        args: What :class:`marshmallow.Schema` takes.
+        kwargs: The same.
+    """
+
+    context: dict[str, Any]
+
+    def __init__(self, *args: Any, context: dict[str, Any] | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.context = context if context is not None else {}
+
+
+class ObjectSchema(ContextSchema):
     """A schema that loads an object.
 
     ``Meta.object_class`` (a class, or a function that returns it) is called with the fields that
@@ -43,12 +59,6 @@ class ObjectSchema(Schema):
     """
 
     OPTIONS_CLASS = ObjectSchemaOptions
-    context: dict[str, Any]
-
-    def __init__(self, *args: Any, context: dict[str, Any] | None = None, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        # Marshmallow 4 has no context of a schema any more.
-        self.context = context if context is not None else {}
 
     @pre_load
     def _remove_version(self, data: Any, **kwargs: Any) -> Any:
@@ -58,7 +68,7 @@ class ObjectSchema(Schema):
 
     @post_dump
     def _add_version(self, data: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
-        from prefect_results import __version__
+        from prefect_results.version import __version__
 
         return {"__version__": __version__, **data}
 
@@ -93,7 +103,7 @@ class ObjectSchema(Schema):
             raise ValidationError(f"Cannot make a {cls.__name__}: {exc}") from exc
 
 
-class OneOfSchema(Schema):
+class OneOfSchema(ContextSchema):
     """A schema for objects of several types, told apart by the field ``type``.
 
     ``type_schemas`` says which schema belongs to which name.
@@ -166,8 +176,10 @@ class Nested(fields.Nested):
             self._CHECK_ATTRIBUTE = False
 
     def _share_context(self) -> dict[str, Any]:
-        outer: dict[str, Any] = getattr(self.parent, "context", None) or {}
-        if isinstance(self.schema, ObjectSchema):
+        outer: dict[str, Any] | None = getattr(self.parent, "context", None)
+        if outer is None:
+            outer = {}
+        if isinstance(self.schema, ContextSchema):
             self.schema.context = outer
         return outer
 

@@ -166,7 +166,7 @@ class IntervalClock(Clock):
                 days=offset.days, seconds=offset.seconds, microseconds=offset.microseconds
             )
             count += 1
-            if moment <= after:
+            if moment.timestamp() <= after.timestamp():
                 continue
             if self.end_date and moment > self.end_date:
                 return
@@ -221,23 +221,27 @@ class CronClock(Clock):
 
         zone: Any = getattr(self.start_date, "tz", None) or "UTC"
         after = pendulum.now(zone) if after is None else pendulum.instance(after).in_tz(zone)
-        if self.start_date is not None:
-            after = max(after, self.start_date - timedelta(microseconds=1))
+        if self.start_date is not None and after < self.start_date:
+            after = self.start_date - timedelta(microseconds=1)
         # Croniter sees wall clock times without a zone, so its handling of zones does not matter.
         wall = datetime(after.year, after.month, after.day, after.hour, after.minute, after.second)
         moments = croniter(self.cron, wall, day_or=self.day_or)
-        last: datetime = after
+        # Moments of one zone compare by their wall clocks, so elapsed seconds are compared.
+        last = after.timestamp()
         while True:
             try:
                 wall = moments.get_next(datetime)
             except CroniterBadDateError:
                 return
             moment = pendulum.instance(wall.replace(fold=0), tz=zone)
-            if moment <= last:
+            if moment.naive() != wall:
+                # It falls into the gap of a change to summer time.
+                moment = pendulum.instance(wall.replace(fold=1), tz=zone)
+            if moment.timestamp() <= last:
                 continue
             if self.end_date and moment > self.end_date:
                 return
-            last = moment
+            last = moment.timestamp()
             yield self._event(moment)
 
 

@@ -91,7 +91,8 @@ class Schedule:
 
     def _get_clock_events(self, after: datetime | None = None) -> Iterator[ClockEvent]:
         previous: ClockEvent | None = None
-        for event in heapq.merge(*[clock.events(after=after) for clock in self.clocks]):
+        sources = [clock.events(after=after) for clock in self.clocks]
+        for event in heapq.merge(*sources, key=lambda event: event.start_time):
             if previous is None or event != previous:
                 # A later adjustment of the emitted event must not make its twin look different.
                 previous = type(event)(event.start_time, event.parameter_defaults, event.labels)
