@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timezone
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import attrs
@@ -48,9 +48,8 @@ def selected(record: type[Any], table: Table, **others: Column[Any]) -> Select[A
     )
 
 
-@cache
 def _names(record: type[Any]) -> tuple[str, ...]:
-    return tuple(field.name for field in attrs.fields(record))
+    return tuple(attrs.fields_dict(record))
 
 
 def fetch(connection: Connection, record: type[R], query: Select[Any], **values: Any) -> list[R]:

@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     Connection,
     Integer,
     Select,
@@ -46,7 +47,7 @@ _NO_STATE = (0, *[None] * 8)
 
 
 # Statements are built once: SQLAlchemy takes longer to build one than SQLite to answer it.
-_RUN = bindparam("run")
+_RUN: BindParameter[str] = bindparam("run")
 _SELECTED = selected(TaskRun, task_run, task_slug=task.c.slug).join_from(
     task_run, task, task.c.id == task_run.c.task_id
 )
@@ -70,7 +71,7 @@ _FIND_BY_ID = _SELECTED.where(
 
 
 def _flow_of(connection: Connection, flow_run_id: str) -> str:
-    flow_id = connection.execute(_THIS_FLOW, {"run": flow_run_id}).scalar()
+    flow_id: str | None = connection.execute(_THIS_FLOW, {"run": flow_run_id}).scalar()
     if flow_id is None:
         raise RecordNotFound(f"the run store has no flow run {flow_run_id!r}")
     return flow_id
