@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from marshmallow import Schema, ValidationError, post_load
-from marshmallow.schema import SchemaMeta
 
 from prefect_results.exceptions import StorageError
 from prefect_results.results import (
@@ -34,7 +33,7 @@ from prefect_results.wire.fields import (
 )
 from prefect_results.wire.links import Link, TypeName
 from prefect_results.wire.ordinary import known
-from prefect_results.wire.schema import ObjectSchema
+from prefect_results.wire.schema import ObjectSchema, make_schema
 from prefect_results.wire.serializers import SerializerSchema
 from prefect_results.wire.unknown import UnknownResult
 from prefect_results.wire.values import NotJSON, plain, shown
@@ -178,7 +177,7 @@ def schema_of(kind: type[Result]) -> type[Schema]:
         meta = {"object_class": kind, "type_name": name or CUSTOM, "register": False}
         body.update(quick=True, Meta=type("Meta", (), meta), __module__=__name__)
         body["__doc__"] = f"The JSON form of `{kind.__name__}`."
-        schema = SchemaMeta(f"{kind.__name__}Schema", (ResultFields,), body)
+        schema = make_schema(f"{kind.__name__}Schema", (ResultFields,), body)
         if name is not None:
             # An unregistered class may still be registered, which gives it another schema.
             _schemas[kind] = schema

@@ -8,7 +8,8 @@ there are.
 
 from __future__ import annotations
 
-from typing import Any
+from types import new_class
+from typing import Any, cast
 
 from marshmallow import EXCLUDE, Schema, SchemaOpts, ValidationError, missing, post_load
 
@@ -32,6 +33,11 @@ class WireOptions(SchemaOpts):
         self.object_class: type | None = getattr(meta, "object_class", None)
         self.type_name: str | None = getattr(meta, "type_name", None)
         self.unknown = getattr(meta, "unknown", EXCLUDE)
+
+
+def make_schema(name: str, bases: tuple[type[Schema], ...], body: dict[str, Any]) -> type[Schema]:
+    """Returns a new schema class; as a `class` statement would make it."""
+    return cast("type[Schema]", new_class(name, bases, exec_body=lambda into: into.update(body)))
 
 
 class WireSchema(Schema):

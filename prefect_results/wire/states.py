@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from marshmallow import Schema, ValidationError
-from marshmallow.schema import SchemaMeta
 
 from prefect_results import states
 from prefect_results.context import context as ambient
@@ -27,7 +26,7 @@ from prefect_results.wire.fields import (
 from prefect_results.wire.links import Link
 from prefect_results.wire.ordinary import QuickLoad, Unusual, known
 from prefect_results.wire.results import ResultSchema
-from prefect_results.wire.schema import ObjectSchema
+from prefect_results.wire.schema import ObjectSchema, make_schema
 
 # Of a mapped task; each costs memory when it is loaded.
 MOST_CHILDREN = 1_000_000
@@ -169,7 +168,7 @@ def schema_of(kind: type[State]) -> type[Schema]:
             "__doc__": f"The JSON form of `{kind.__name__}`.",
             "quick": True,
         }
-        schema = _schemas[kind] = SchemaMeta(f"{kind.__name__}Schema", bases, body)
+        schema = _schemas[kind] = make_schema(f"{kind.__name__}Schema", bases, body)
     return schema
 
 
