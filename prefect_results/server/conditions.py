@@ -1,0 +1,186 @@
+"""`where`: conditions as Hasura writes them, to SQL.
+
+What belongs here: the operators. What does not: orders (`ordering`) and statements (`fetching`).
+As with the Hasura of Prefect Server, an operator whose value is null says nothing: `{name: {_eq:
+null}}` is true of every row, which the commands of Prefect 1.4.1 count on.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Text,
+    and_,
+    cast,
+    exists,
+    false,
+    func,
+    literal,
+    not_,
+    or_,
+    true,
+    type_coerce,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from prefect_results.server.errors import RequestRefused
+from prefect_results.server.model import Entity, Relation, entities
+
+MAX_DEPTH = 12
+MAX_CONDITIONS = 500
+MAX_VALUES = 30_000
+"""How many values `_in` may list; SQLite takes 32,766 in a statement."""
+
+Where = Mapping[str, Any]
+Condition = ColumnElement[bool]
+
+
+class Conditions:
+    """Translates the conditions of one request, and bounds how many there may be."""
+
+    def __init__(self, dialect: str) -> None:
+        """Begin a request.
+
+        Args:
+            dialect: Name of the database's dialect.
+        """
+        self._sqlite = dialect == "sqlite"
+        self._left = MAX_CONDITIONS
+
+    def of(
+        self, entity: Entity, rows: FromClause, where: Where | None, depth: int = 0
+    ) -> Condition:
+        """Return a condition on rows.
+
+        Args:
+            entity: What the rows are.
+            rows: Its table, or an alias of it.
+            where: The condition as it was written; None is true of every row.
+            depth: How many conditions this one is inside of.
+
+        Raises:
+            RequestRefused: There are too many conditions, or too deep ones.
+        """
+        if depth > MAX_DEPTH:
+            raise RequestRefused(f"A condition is nested more than {MAX_DEPTH} deep.")
+        return and_(
+            true(),
+            *(
+                self._part(entity, rows, name, value, depth + 1)
+                for name, value in (where or {}).items()
+                if value is not None
+            ),
+        )
+
+    def _part(
+        self, entity: Entity, rows: FromClause, name: str, value: Any, depth: int
+    ) -> Condition:
+        self._left -= 1
+        if self._left < 0:
+            raise RequestRefused(f"A request may have {MAX_CONDITIONS} conditions at most.")
+        if name == "_not":
+            return not_(self.of(entity, rows, value, depth))
+        if name in ("_and", "_or"):
+            parts = [self.of(entity, rows, item, depth) for item in value]
+            return and_(true(), *parts) if name == "_and" else or_(false(), *parts)
+        if name in entity.relations:
+            return self._related(entity.relations[name], rows, value, depth)
+        column = rows.c[name]
+        return and_(
+            true(),
+            *(
+                self._compared(column, operator, operand)
+                for operator, operand in value.items()
+                if operand is not None
+            ),
+        )
+
+    def _related(self, relation: Relation, rows: FromClause, where: Where, depth: int) -> Condition:
+        target = entities()[relation.entity]
+        others = target.table.alias()
+        found = exists().where(
+            others.c[relation.remote] == rows.c[relation.local],
+            self.of(target, others, where, depth),
+        )
+        return found.correlate_except(others)
+
+    def _compared(self, column: ColumnElement[Any], operator: str, operand: Any) -> Condition:
+        if operator in ("_in", "_nin"):
+            if len(operand) > MAX_VALUES:
+                raise RequestRefused(f"{operator} takes {MAX_VALUES} values at most.")
+            return column.in_(operand) if operator == "_in" else column.not_in(operand)
+        if operator in ("_like", "_nlike"):
+            like = self._like(column, operand)
+            return not_(like) if operator == "_nlike" else like
+        if operator == "_contains":
+            return self._contains(column, operand)
+        return _PLAIN[operator](column, operand)
+
+    def _like(self, column: ColumnElement[Any], pattern: str) -> Condition:
+        if not self._sqlite:
+            return column.like(pattern)
+        # SQLite's LIKE ignores case, its GLOB does not.
+        return type_coerce(column, Text).op("GLOB", is_comparison=True)(_as_glob(pattern))
+
+    def _contains(self, column: ColumnElement[Any], document: Any) -> Condition:
+        text = type_coerce(column, Text)
+        wanted = json.dumps(document)
+        if self._sqlite:
+            return func.jsonb_contains(text, wanted) == 1
+        return cast(text, JSONB).op("@>", is_comparison=True)(cast(literal(wanted, Text), JSONB))
+
+
+_PLAIN: dict[str, Callable[[Any, Any], Condition]] = {
+    "_eq": lambda column, value: column == value,
+    "_neq": lambda column, value: column != value,
+    "_gt": lambda column, value: column > value,
+    "_gte": lambda column, value: column >= value,
+    "_lt": lambda column, value: column < value,
+    "_lte": lambda column, value: column <= value,
+    "_is_null": lambda column, value: column.is_(None) if value else column.is_not(None),
+    "_ilike": lambda column, value: column.ilike(value, escape="\\"),
+    "_nilike": lambda column, value: column.not_ilike(value, escape="\\"),
+}
+
+_GLOBS = {"%": "*", "_": "?", "*": "[*]", "?": "[?]", "[": "[[]"}
+
+
+def _as_glob(pattern: str) -> str:
+    """Return the GLOB that matches what a LIKE pattern, with `\\` to escape, matches."""
+
+    def part(found: re.Match[str]) -> str:
+        escaped, plain = found.groups()
+        if escaped is None:
+            return _GLOBS.get(plain, plain)
+        return f"[{escaped}]" if escaped in "*?[" else escaped
+
+    return re.sub(r"\\(.)|(.)", part, pattern, flags=re.DOTALL)
+
+
+def contains(document: str | None, wanted: str) -> int | None:
+    """Tell whether one JSON document contains another, as PostgreSQL's `@>` does; for SQLite."""
+    return None if document is None else int(_contains(json.loads(document), json.loads(wanted)))
+
+
+def _contains(document: Any, wanted: Any) -> bool:
+    if isinstance(document, dict) and isinstance(wanted, dict):
+        return all(
+            key in document and _contains(document[key], value) for key, value in wanted.items()
+        )
+    if isinstance(document, list):
+        # A list contains its items; a value alone counts as a list of it, but not inside another.
+        items = wanted if isinstance(wanted, list) else [wanted]
+        return all(any(_inside(item, value) for item in document) for value in items)
+    return type(document) is type(wanted) and bool(document == wanted)
+
+
+def _inside(item: Any, value: Any) -> bool:
+    if isinstance(item, list) and not isinstance(value, list):
+        return False
+    return _contains(item, value)
