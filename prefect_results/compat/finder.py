@@ -138,7 +138,7 @@ class LegacyFinder(MetaPathFinder):
             return None
         entry = table.TABLE.get(name)
         if entry is None:
-            raise LegacyNameError(table.advice(name), name=name)
+            raise LegacyNameError(table.advice(name))
         if isinstance(entry, str):
             return ModuleSpec(name, _Aliasing(entry))
         # Also modules without children are packages: only then does a missing name of

@@ -171,9 +171,7 @@ def rewrite(source: str) -> Rewritten:
     imports = [n for n in ast.walk(tree) if isinstance(n, (ast.Import, ast.ImportFrom))]
     for node in imports:
         rewriter.visit(node)
-    for node in ast.iter_child_nodes(tree):
-        if not isinstance(node, (ast.Import, ast.ImportFrom)):
-            _visit_others(rewriter, node)
+    _visit_others(rewriter, tree)
     rewriter.finish()
     text = source.encode()
     for edit in sorted(rewriter.edits, key=lambda e: (e.start, e.end), reverse=True):

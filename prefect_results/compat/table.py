@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-
 #: Legacy module -> home. A text is the module that serves it under both names. A dictionary
 #: assembles one: home module -> names there ("legacy=name" where they differ), and "*" for
 #: everything that module has.
@@ -28,6 +27,7 @@ TABLE: dict[str, str | dict[str, str]] = {
     "prefect.core.flow": {
         "prefect_results.core.flow": "*",
         "prefect_results.core": "Edge Parameter Task as_task",
+        "prefect_results.core.options": "callback_factory",
         "prefect_results.compat.run_configs": "RunConfig UniversalRun",
         "prefect_results.compat.storage": "Storage get_default_storage_class",
         "prefect_results.configuration": "set_temporary_config",
@@ -39,6 +39,7 @@ TABLE: dict[str, str | dict[str, str]] = {
     "prefect.core.task": {
         "prefect_results.core.task": "*",
         "prefect_results.core": "EdgeAnnotation as_task",
+        "prefect_results.core.options": "callback_factory",
     },
     "prefect.engine": {
         "prefect_results.engine": (
@@ -66,14 +67,17 @@ TABLE: dict[str, str | dict[str, str]] = {
     },
     "prefect.engine.result.base": {
         "prefect_results.results": "Result NoResult NoResultType ResultNotImplementedError",
-        "prefect_results.serializers": "Serializer PickleSerializer",
+        "prefect_results.serializers": "PickleSerializer Serializer",
     },
     "prefect.engine.results": {
         "prefect_results.results": (
-            "ConstantResult LocalResult PrefectResult SecretResult FSSpecResult"
+            "ConstantResult GCSResult LocalResult PrefectResult AzureResult S3Result SecretResult"
         ),
     },
-    "prefect.engine.results.constant_result": {"prefect_results.results": "ConstantResult"},
+    "prefect.engine.results.azure_result": {"prefect_results.results": "AzureResult Result"},
+    "prefect.engine.results.gcs_result": {"prefect_results.results": "GCSResult Result"},
+    "prefect.engine.results.s3_result": {"prefect_results.results": "S3Result Result"},
+    "prefect.engine.results.constant_result": {"prefect_results.results": "ConstantResult Result"},
     "prefect.engine.results.local_result": {"prefect_results.results": "LocalResult Result"},
     "prefect.engine.results.prefect_result": {"prefect_results.results": "PrefectResult Result"},
     "prefect.engine.results.secret_result": {"prefect_results.results": "SecretResult Result"},
@@ -84,6 +88,7 @@ TABLE: dict[str, str | dict[str, str]] = {
     "prefect.engine.task_runner": {
         "prefect_results.engine.task_runner": "*",
         "prefect_results.core": "Edge Task",
+        "prefect_results.compat.helpers": "tail_recursive",
         "prefect_results.exceptions": "TaskTimeoutSignal",
         "prefect_results.results": "Result ResultNotImplementedError",
         "prefect_results.states": (
@@ -117,16 +122,32 @@ TABLE: dict[str, str | dict[str, str]] = {
     "prefect.schedules.filters": "prefect_results.schedules.filters",
     "prefect.schedules.schedules": "prefect_results.schedules.schedules",
     "prefect.serialization": {},
-    "prefect.serialization.edge": {"prefect_results.core.schemas": "EdgeSchema"},
-    "prefect.serialization.flow": {"prefect_results.core.schemas": "FlowSchema"},
+    "prefect.serialization.edge": {"prefect_results.core.schemas": "EdgeSchema TaskSchema"},
+    "prefect.serialization.flow": {
+        "prefect_results.core.schemas": "FlowSchema EdgeSchema ParameterSchema TaskSchema",
+        "prefect_results.core.schedule_schemas": "ScheduleSchema",
+    },
     "prefect.serialization.result": {
-        "prefect_results.wire": "ResultSchema NoResultSchema StateResultSchema",
+        "prefect_results.wire": "StateResultSchema",
+        "prefect_results.compat.schemas": (
+            "ResultSchema NoResultSchema AzureResultSchema ConstantResultSchema GCSResultSchema "
+            "LocalResultSchema PrefectResultSchema S3ResultSchema SecretResultSchema"
+        ),
     },
-    "prefect.serialization.schedule": {
-        "prefect_results.schedules.schemas": "ScheduleSchema ClockSchema",
+    "prefect.serialization.schedule": "prefect_results.core.schedule_schemas",
+    "prefect.serialization.state": {
+        "prefect_results.wire": "StateSchema StateResultSchema",
+        "prefect_results.compat.schemas": (
+            "BaseStateSchema PendingSchema MetaStateSchema ClientFailedSchema SubmittedSchema "
+            "QueuedSchema ScheduledSchema ResumeSchema RetryingSchema RunningSchema "
+            "CancellingSchema FinishedSchema LoopedSchema SuccessSchema CachedSchema MappedSchema "
+            "FailedSchema CancelledSchema TimedOutSchema TriggerFailedSchema "
+            "ValidationFailedSchema SkippedSchema PausedSchema"
+        ),
     },
-    "prefect.serialization.state": {"prefect_results.wire": "StateSchema"},
-    "prefect.serialization.task": {"prefect_results.core.schemas": "TaskSchema ParameterSchema"},
+    "prefect.serialization.task": {
+        "prefect_results.core.schemas": "TaskMethodsMixin TaskSchema ParameterSchema",
+    },
     "prefect.storage": {
         "prefect_results.compat.storage": (
             "Storage Azure Bitbucket CodeCommit Docker GCS Git GitHub GitLab Local Module S3 "
@@ -162,13 +183,17 @@ TABLE: dict[str, str | dict[str, str]] = {
     "prefect.utilities.context": "prefect_results.context",
     "prefect.utilities.debug": "prefect_results.debug",
     "prefect.utilities.edges": "prefect_results.core.annotations",
+    "prefect.utilities.datetimes": {"prefect_results.compat.helpers": "retry_delay"},
     "prefect.utilities.executors": {
         "prefect_results.engine.timeouts": (
             "run_task_with_timeout run_with_thread_timeout run_with_multiprocess_timeout"
         ),
         "prefect_results.engine.retry": "RecursiveCall",
         "prefect_results.engine.mapping": "flatten_upstream_state flatten_mapped_children",
+        "prefect_results.compat.helpers": ("tail_recursive multiprocessing_safe_run_and_retrieve"),
+        "prefect_results.exceptions": "PrefectSignal TaskTimeoutSignal",
     },
+    "prefect.utilities.importtools": {"prefect_results.compat.helpers": "import_object"},
     "prefect.utilities.logging": {
         "prefect_results.logging": "*",
         "prefect_results.run_logs": (
@@ -189,7 +214,8 @@ TABLE: dict[str, str | dict[str, str]] = {
         "prefect_results.notifications.snowflake": "snowflake_logger snowflake_message_formatter",
     },
     "prefect.utilities.serialization": {
-        "prefect_results.wire": "ObjectSchema OneOfSchema JSONCompatible",
+        "prefect_results.core.schema_fields": "*",
+        "prefect_results.core.object_schema": "ObjectSchemaOptions",
     },
     "prefect.utilities.tasks": {
         "prefect_results.core": "apply_map as_task defaults_from_attrs pause_task tags task",
@@ -206,9 +232,6 @@ ALTERNATIVES: dict[str, str] = {
     "prefect.cli": "run a flow file with `python -m prefect_results.compat FILE`",
     "prefect.client": "flows run in this process: call flow.run(), and read state.result",
     "prefect.engine.cloud": "FlowRunner and TaskRunner of prefect_results.engine",
-    "prefect.engine.results.azure_result": "AzureResult of prefect_results.results",
-    "prefect.engine.results.gcs_result": "GCSResult of prefect_results.results",
-    "prefect.engine.results.s3_result": "S3Result of prefect_results.results",
     "prefect.environments": "the executor= argument of Flow",
     "prefect.models": "it was always empty; import the module that has the name",
     "prefect.plugins": "it was always empty; import the module that has the name",
@@ -217,7 +240,6 @@ ALTERNATIVES: dict[str, str] = {
     "prefect.tasks": "write a @task around the client library that the legacy task wrapped",
     "prefect.utilities.diagnostics": "prefect_results.configuration.config, and `pip list`",
     "prefect.utilities.filesystems": "pathlib, fsspec, or prefect_results.filesystems",
-    "prefect.utilities.importtools": "importlib.import_module",
     "prefect.utilities.graphql": "send the query with an HTTP client such as requests",
     "prefect.utilities.notifications": "a state handler that calls your messenger's own client",
     "prefect.utilities.storage": "Flow.save and Flow.load",

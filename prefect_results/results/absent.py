@@ -44,6 +44,10 @@ class NoResultType(Result):
     def _seal(self) -> NoResultType:
         return self if type(self) is NoResultType else super()._seal()
 
+    def __setstate__(self, state: Any) -> None:
+        # Prefect 1.4.1 pickles it with attributes.
+        return None
+
     def __reduce__(self) -> Any:
         return "NoResult"
 

@@ -36,6 +36,17 @@ class ResultNotImplementedError(NotImplementedError):
     """The type of a result has no such feature; the base `Result` cannot read or write."""
 
 
+# What the slots hold where a pickle of Prefect 1.4.1 has no such attribute.
+_UNSET = {
+    "value": None,
+    "location": None,
+    "serializer": _PICKLE,
+    "serialized": False,
+    "_formatter": None,
+    "_stored": False,
+}
+
+
 class Result(Frozen, seals_itself=True):
     """The outcome of a task: a value, how it becomes data, and where that data lies (PIN-4).
 
@@ -170,8 +181,9 @@ class Result(Frozen, seals_itself=True):
             SerializationError: if the serializer cannot handle the value.
             StorageError: if it cannot be stored.
         """
-        if self.serialized:
+        if self._draft is None:
             self._seal()
+        if self.serialized:
             return self
         if self._stored or (self.value is None and self.location is not None):
             return self._replace(value=None, serialized=True)._seal()
@@ -318,6 +330,19 @@ class Result(Frozen, seals_itself=True):
         except Exception as exc:
             text = f"a {type(self.value).__name__} whose repr raises {type(exc).__name__}"
         return f"<{type(self).__name__}: {text}>"
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        # Only pickles of Prefect 1.4.1, and instances of types from outside, come here.
+        if self._draft is None:
+            for name, item in {**_UNSET, **state}.items():
+                if name in state or not hasattr(self, name):
+                    object.__setattr__(self, name, item)
+            return
+        serializer = state.get("serializer", state.get("_serializer", self._default_serializer))
+        known = {**_UNSET, **self._extras, **state, "serializer": serializer}
+        for name in (*self._fields, *self._extras):
+            object.__setattr__(self, name, known[name])
+        self._seal()
 
     def _facts(self) -> list[Any]:
         """What makes two results of one type equal."""

@@ -66,6 +66,13 @@ class CompressedSerializer(Serializer):
         self._compress_kwargs = compress_kwargs or {}
         self._decompress_kwargs = decompress_kwargs or {}
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        if "_format" not in state:
+            # Pickled by Prefect 1.4.1, which keeps the functions only.
+            module = getattr(self._compress, "__module__", None)
+            self._format = module if module in COMMON else None
+
     def serialize(self, value: Any) -> bytes:
         """Turn a value into compressed bytes."""
         return self._compress(self._serializer.serialize(value), **self._compress_kwargs)

@@ -60,6 +60,9 @@ class PickleSerializer(Serializer):
             are read, whatever this says.
     """
 
+    # Of the class too: a pickle of Prefect 1.4.1 has no such attribute.
+    out_of_band = False
+
     def __init__(self, out_of_band: bool = False) -> None:
         self.out_of_band = out_of_band
 

@@ -9,6 +9,7 @@ import pytest
 
 from tests.conformance import comparison
 from tests.conformance.intended import INTENDED
+from tests.conformance.page import PAGE, render
 
 
 @pytest.fixture(scope="module")
@@ -44,3 +45,8 @@ def test_every_intended_difference_is_seen(told: tuple[dict[str, Any], dict[str,
         d for name in told[0] for d in comparison.differences(name, told[0][name], told[1][name])
     ]
     assert [i.title for i in INTENDED if not any(i.covers(d) for d in found)] == []
+
+
+def test_the_page_is_up_to_date() -> None:
+    """The documentation lists the names and the differences that the code has."""
+    assert PAGE.read_text(encoding="utf-8") == render(), "run `python -m tests.conformance.page`"

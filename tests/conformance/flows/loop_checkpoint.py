@@ -1,6 +1,5 @@
 """Loops with checkpointing: each loop's result is written, and retries read it."""
 
-
 import prefect
 from prefect import Flow, task
 from prefect.engine.results import LocalResult

@@ -1,6 +1,5 @@
 """A flow on a schedule of a few dates runs once for each, with each clock's parameters."""
 
-
 import pendulum
 import prefect
 from prefect import Flow, Parameter, task
