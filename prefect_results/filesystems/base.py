@@ -197,8 +197,8 @@ def checked(location: str) -> str:
     """Return a location if it is one that can be used under a root.
 
     Raises:
-        UnsafeLocation: if it is empty, absolute, or has a `..`, an empty or temporary name or a
-            NUL in it.
+        UnsafeLocation: if it is empty, absolute, no proper text, or has a `..`, a NUL or the name
+            of an unfinished file in it.
     """
     if not isinstance(location, str) or not location:
         raise UnsafeLocation(
@@ -206,6 +206,13 @@ def checked(location: str) -> str:
         )
     if "\0" in location:
         raise UnsafeLocation(f"The location {location!r:.200} has a NUL in it", location=location)
+    if not location.isascii():
+        try:
+            location.encode()
+        except UnicodeEncodeError as exc:
+            raise UnsafeLocation(
+                f"The location {location!r:.200} is no text that UTF-8 can hold", location=location
+            ) from exc
     if location[0] == "/":
         raise UnsafeLocation(
             f"The location {location!r:.200} is absolute; it must be relative to the root",

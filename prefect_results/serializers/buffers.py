@@ -68,8 +68,11 @@ def load(file: BinaryIO) -> Any:
     if file.read(len(MAGIC)) != MAGIC:
         raise Corrupt("Not a pickle with out-of-band buffers")
     count, size = struct.unpack("<2Q", _exactly(file, 16))
+    there = _rest(file)
+    _expect(8 * count + size, there)
     position = len(MAGIC) + 16 + 8 * count
     sizes = struct.unpack(f"<{count}Q", _exactly(file, 8 * count))
+    _expect(8 * count + size + sum(entry & ~_READONLY for entry in sizes), there)
     found: list[Any] = []
     for entry in sizes:
         _exactly(file, -position % ALIGNMENT)
@@ -90,6 +93,21 @@ class _Main(BytesIO):
     def truncate(self, size: int | None = None) -> int:
         self._taken.clear()
         return super().truncate(size)
+
+
+def _rest(file: BinaryIO) -> int:
+    """How many bytes are left to read; a bound on memory where the file cannot tell."""
+    if not file.seekable():
+        return 1 << 46
+    position = file.tell()
+    end = file.seek(0, 2)
+    file.seek(position)
+    return end - position
+
+
+def _expect(size: int, there: int) -> None:
+    if size > there:
+        raise Corrupt(f"Truncated: {size} bytes were expected, {there} are there")
 
 
 def _exactly(file: BinaryIO, size: int) -> bytes:

@@ -70,7 +70,7 @@ class StoredResultContract:
 
     def test_unknown_names_in_templates(self, make: Make) -> None:
         """A template that names what is not there is a KeyError that says what is there."""
-        with pytest.raises(UnknownTemplateName, match="missing.*present"):
+        with pytest.raises(UnknownTemplateName, match=r"missing.*present"):
             make(location="{missing}").write(1, present=2)
 
     def test_default_locations_are_new(self, make: Make) -> None:
@@ -89,13 +89,14 @@ class StoredResultContract:
         assert caught.value.__cause__ is not None
 
     @pytest.mark.parametrize(
-        "data", [b"", b"\x80", b"\x80\x05\x95\xff", b"not a pickle", pickle.dumps(list(range(99)))[:-9]]
+        "data",
+        [b"", b"\x80", b"\x80\x05\x95\xff", b"not a pickle", pickle.dumps(list(range(99)))[:-9]],
     )
     def test_damaged_data_is_corrupt(self, make: Make, data: bytes) -> None:
         """Empty, truncated or other data is Corrupt, which names location and serializer."""
         result = make()
         result.filesystem.put("damaged", data)
-        with pytest.raises(Corrupt, match="damaged.*PickleSerializer") as caught:
+        with pytest.raises(Corrupt, match=r"damaged.*PickleSerializer") as caught:
             result.read("damaged")
         assert caught.value.__cause__ is not None
 
@@ -109,7 +110,7 @@ class StoredResultContract:
     def test_unserializable_values(self, make: Make) -> None:
         """A value that cannot be serialized is an error that names its type; nothing is stored."""
         result = make(location="here", serializer=JSONSerializer())
-        with pytest.raises(SerializationError, match="set.*JSONSerializer") as caught:
+        with pytest.raises(SerializationError, match=r"set.*JSONSerializer") as caught:
             result.write({1, 2})
         assert isinstance(caught.value, TypeError)
         assert isinstance(caught.value.__cause__, TypeError)
