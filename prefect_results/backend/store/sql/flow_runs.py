@@ -102,7 +102,7 @@ def _scheduled(start: datetime) -> dict[str, Json]:
         "start_time": start.isoformat(),
         "context": {},
         "cached_inputs": {},
-        "_result": None,
+        "_result": {"type": "NoResultType"},
     }
 
 
@@ -112,7 +112,7 @@ def _create_task_runs(connection: Connection, flow_id: str, run_id: str, moment:
         "message": "Task run created",
         "context": {},
         "cached_inputs": {},
-        "_result": None,
+        "_result": {"type": "NoResultType"},
     }
     tasks = connection.execute(select(task.c.id).where(task.c.flow_id == flow_id)).scalars()
     first = ((pending, moment),)
