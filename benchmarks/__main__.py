@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import inspect
+import sys
 import time
 from pathlib import Path
 
@@ -45,11 +46,13 @@ def main() -> int:
         try:
             for row in module.run(**arguments):
                 these.append(row)
-                print(f"  ... {row.name}", end="\r", flush=True)
+                if sys.stdout.isatty():
+                    print(f"  ... {row.name:74}", end="\r", flush=True)
         except (WorkloadFailed, PeerUnavailable) as exc:
             failed = True
             print(f"failed: {exc}")
-        print(" " * 79, end="\r")
+        if sys.stdout.isatty():
+            print(" " * 79, end="\r")
         print(table(these))
         print(f"\n({time.perf_counter() - started:.0f} s)", flush=True)
         rows += these

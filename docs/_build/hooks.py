@@ -1,7 +1,7 @@
 """What mkdocs fills into the pages: tables that are derived from the code, so that they can't drift.
 
 `<!-- configuration -->` becomes the defaults of config.toml, `<!-- errors -->` the tree of errors,
-`<!-- layers -->` the contract of import-linter.
+`<!-- layers -->` the contract of import-linter. Pages that are not self-contained are refused.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from configparser import RawConfigParser
 from pathlib import Path
+
+from mkdocs.exceptions import PluginError
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -77,3 +79,15 @@ def on_page_markdown(markdown: str, **_: object) -> str:
         if f"<!-- {name} -->" in markdown:
             markdown = markdown.replace(f"<!-- {name} -->", make())
     return markdown
+
+
+def on_post_page(output: str, **_: object) -> str:
+    """Refuse a page that would load something from the network.
+
+    Raises:
+        PluginError: it would.
+    """
+    loaded = re.findall(r'<(?:script|img|iframe|link)\b[^>]*\b(?:src|href)="(https?:[^"]+)', output)
+    if loaded:
+        raise PluginError(f"a page loads {', '.join(sorted(set(loaded)))} from the network")
+    return output
