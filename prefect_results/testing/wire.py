@@ -21,8 +21,9 @@ from prefect_results.serializers import (
     Serializer,
 )
 from prefect_results.states import State
+from prefect_results.wire.states import own_kinds
 
-KINDS: tuple[type[State], ...] = tuple(State.children())
+KINDS: tuple[type[State], ...] = tuple(own_kinds())
 
 _texts = st.text(max_size=20)
 _keys = st.text(max_size=10)

@@ -40,8 +40,6 @@ def upgrade_result(data: Mapping[str, Any]) -> Mapping[str, Any]:
         return _upgrade_safe_result(data)
     if name == "ResultHandlerResult":
         return _upgrade_handler_result(data)
-    if name == "CustomResult":
-        return _registered_since(data)
     if not isinstance(name, str) or "serialized" in data or result_type(name) is None:
         return data
     return _with_serializer(data, name)
@@ -78,19 +76,6 @@ def _with_serializer(data: Mapping[str, Any], name: str) -> dict[str, Any]:
         # No JSON looks like this: it is a bare ISO date.
         upgraded["serializer"] = {"type": "DateTimeSerializer"}
     return upgraded
-
-
-def _registered_since(data: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Finds the type of a result that was not registered where it was dumped, but is here."""
-    name = data.get("custom_type")
-    if not isinstance(name, str):
-        return data
-    from prefect_results.results import result_types
-
-    for known, kind in result_types().items():
-        if name == f"{kind.__module__}.{kind.__qualname__}":
-            return {**data, "type": known}
-    return data
 
 
 def _upgrade_safe_result(data: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -155,8 +155,8 @@ class CustomName(TypeName):
         return f"{kind.__module__}.{kind.__qualname__}"
 
 
-_schemas: dict[type[Result], type[Schema]] = {NoResultType: NoResultSchema}
-_schemas[UnknownResult] = UnknownSchema
+# By type and the name that it is registered under; that of an unregistered one may come later.
+_schemas: dict[tuple[type[Result], str | None], type[Schema]] = {}
 
 _ANNOTATED: dict[str, Any] = {
     "str": Text,
@@ -168,20 +168,25 @@ _ANNOTATED: dict[str, Any] = {
 
 def schema_of(kind: type[Result]) -> type[Schema]:
     """Returns the schema of a result type, made from its `wire_fields` on first use."""
-    schema = _schemas.get(kind)
+    name = result_type_name(kind)
+    schema = _schemas.get((kind, name))
     if schema is None:
-        name = result_type_name(kind)
-        body: dict[str, Any] = {one: _field_of(kind, one) for one in kind.wire_fields}
-        if name is None:
-            body["custom_type"] = CustomName(allow_none=True)
-        meta = {"object_class": kind, "type_name": name or CUSTOM, "register": False}
-        body.update(quick=True, Meta=type("Meta", (), meta), __module__=__name__)
-        body["__doc__"] = f"The JSON form of `{kind.__name__}`."
-        schema = make_schema(f"{kind.__name__}Schema", (ResultFields,), body)
-        if name is not None:
-            # An unregistered class may still be registered, which gives it another schema.
-            _schemas[kind] = schema
+        schema = _schemas[kind, name] = _make_schema(kind, name)
     return schema
+
+
+def _make_schema(kind: type[Result], name: str | None) -> type[Schema]:
+    if kind is NoResultType:
+        return NoResultSchema
+    if kind is UnknownResult:
+        return UnknownSchema
+    body: dict[str, Any] = {one: _field_of(kind, one) for one in kind.wire_fields}
+    if name is None:
+        body["custom_type"] = CustomName(allow_none=True)
+    meta = {"object_class": kind, "type_name": name or CUSTOM, "register": False}
+    body.update(quick=True, Meta=type("Meta", (), meta), __module__=__name__)
+    body["__doc__"] = f"The JSON form of `{kind.__name__}`."
+    return make_schema(f"{kind.__name__}Schema", (ResultFields,), body)
 
 
 def _field_of(kind: type[Result], name: str) -> Any:
@@ -248,6 +253,18 @@ class ResultSchema(OneOfSchema):
     @classmethod
     def upgraded(cls, data: Any) -> Any:
         """Returns a form of Prefect 0.5 to 1.4 in today's shape."""
-        if "serializer" in data or data.get("type") == "NoResultType":
+        name = data.get("type")
+        if name == CUSTOM:
+            return _registered_since(data)
+        if "serializer" in data or name == "NoResultType":
             return data
         return legacy.upgrade_result(data)
+
+
+def _registered_since(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Finds the type of a result that was not registered where it was dumped, but is here."""
+    name = data.get("custom_type")
+    for registered, kind in result_types().items() if isinstance(name, str) else ():
+        if name == f"{kind.__module__}.{kind.__qualname__}":
+            return {**data, "type": registered}
+    return data
