@@ -95,10 +95,11 @@ class FlowBuilding(FlowQuestions):
         if self._cache:
             self._cache.clear()
         # Parameters and constants stay roots; anything else joins the blocks that are open.
-        if not isinstance(task, Parameter) and not is_constant_task(task):
-            for block in (context.get("case"), context.get("resource")):
-                if block is not None:
-                    block.add_task(task, self)
+        ambient = context.current()
+        for name in ("case", "resource"):
+            block = ambient.get(name)
+            if block is not None and not isinstance(task, Parameter) and not is_constant_task(task):
+                block.add_task(task, self)
         return task
 
     def add_edge(

@@ -180,7 +180,8 @@ class Task(TaskOptions, TaskOperators, metaclass=TaskMetaclass):
         # A string would be taken for a set of letters.
         if isinstance(tags, str):
             raise TypeError("Tags should be a set of tags, not a string.")
-        self.tags = {*(tags or ()), *context.get("tags", ())}
+        ambient = context.current()
+        self.tags = {*(tags or ()), *ambient.get("tags", ())}
         self._set_retries(max_retries, retry_delay, retry_on)
         self._set_timeout(timeout)
         self.trigger = trigger or triggers.all_successful
@@ -195,7 +196,7 @@ class Task(TaskOptions, TaskOperators, metaclass=TaskMetaclass):
         self.auto_generated = False
         self.log_stdout = log_stdout
         self.nout = infer_nout(self.run) if nout is None else nout
-        tracker = context.get("_unused_task_tracker")
+        tracker = ambient.get("_unused_task_tracker")
         if tracker is not None and not conversion.is_constant_task(self):
             tracker.add(self)
 
@@ -233,7 +234,8 @@ class Task(TaskOptions, TaskOperators, metaclass=TaskMetaclass):
         Raises:
             AttributeError: if an attribute does not exist.
         """
-        flow = context.get("flow")
+        ambient = context.current()
+        flow = ambient.get("flow")
         if flow is not None and flow.has_dependencies(self):
             warnings.warn(
                 "You are making a copy of a task that has dependencies on or to other tasks in "
@@ -249,8 +251,8 @@ class Task(TaskOptions, TaskOperators, metaclass=TaskMetaclass):
             setattr(new, attr, value)
         if new.target and new.result:
             new._point_result_at_target()
-        new.tags = {*self.tags, *new.tags, *context.get("tags", ())}
-        tracker = context.get("_unused_task_tracker")
+        new.tags = {*self.tags, *new.tags, *ambient.get("tags", ())}
+        tracker = ambient.get("_unused_task_tracker")
         if tracker is not None:
             tracker.discard(self)
             if not conversion.is_constant_task(new):
