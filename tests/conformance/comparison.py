@@ -24,6 +24,7 @@ PROBE = HERE / "probe.py"
 FLOWS = sorted((HERE / "flows").glob("*.py"))
 #: Log levels that are compared; legacy's debug lines are part of nobody's interface.
 LEVELS = ("INFO", "WARNING", "ERROR", "CRITICAL")
+_SET = re.compile(r"\{(<[^}]*>)\}")
 _TASK = re.compile(r"Task '([^']*)'")
 
 
@@ -91,6 +92,10 @@ def ours(flows: list[Path] = FLOWS) -> dict[str, Any]:
     return _probe(sys.executable, flows, "--ours")
 
 
+def _sorted(found: re.Match[str]) -> str:
+    return "{" + ", ".join(sorted(found.group(1).split(", "))) + "}"
+
+
 def _log(lines: list[list[Any]]) -> dict[str, list[list[Any]]]:
     """Groups log lines by what they are about, as sibling tasks run in no particular order."""
     groups: dict[str, list[list[Any]]] = {}
@@ -119,7 +124,8 @@ def differences(flow: str, theirs: dict[str, Any], ours: dict[str, Any]) -> list
     sides = []
     for told in (theirs, ours):
         kept = {k: v for k, v in told.items() if k != "traceback"}
-        sides.append({**kept, "log": _log(told["log"])})
+        warned = [[kind, _SET.sub(_sorted, text)] for kind, text in told["warnings"]]
+        sides.append({**kept, "log": _log(told["log"]), "warnings": warned})
     return [Difference(flow, path, a, b) for path, a, b in _walk("", *sides)]
 
 
