@@ -3,7 +3,8 @@
 What belongs here: the codes, and turning an exception into an entry of a response's `errors`. What
 does not: HTTP (`http`). Prefect 1.4.1's client acts on some of these words: `VERSION_LOCKING_ERROR`
 becomes its `VersionLockMismatchSignal`, `UNAUTHENTICATED` its `AuthorizationError`, it tries again
-after `API_ERROR`, and takes "Uniqueness violation." for "there is such a project".
+after `API_ERROR`, takes "Uniqueness violation." for "there is such a project", and its agent takes
+"State update failed" for "another agent was quicker".
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ def from_exception(exc: BaseException, path: Path | None = None) -> Entry:
     if isinstance(exc, GraphQLError):
         return entry(exc.message, "BAD_USER_INPUT", path)
     if isinstance(exc, VersionConflict):
-        return entry(str(exc), "VERSION_LOCKING_ERROR", path)
+        return entry(f"State update failed: {exc}", "VERSION_LOCKING_ERROR", path)
     if isinstance(exc, RecordExists):
         return entry("Uniqueness violation.", "UNIQUENESS_VIOLATION", path)
     if isinstance(exc, RecordNotFound):

@@ -98,7 +98,7 @@ def cancel_flow_run(caller: Caller, flow_run_id: str) -> dict[str, str]:
             "message": "Flow run is cancelled" if name == "Cancelled" else "Flow run is cancelling",
             "context": {},
             "cached_inputs": {},
-            "_result": None,
+            "_result": {"type": "NoResultType"},
         }
         given = [{"flow_run_id": run.id, "state": state, "version": run.version}]
         set_states(given, "flow_run_id", caller.store.set_flow_run_states)
