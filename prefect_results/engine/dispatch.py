@@ -7,28 +7,31 @@ states of each (states, or futures of the executor), and submits the task or its
 from __future__ import annotations
 
 import itertools
-from functools import partial
+import operator
 from typing import TYPE_CHECKING, Any
 
 from prefect_results.context import context as ambient
-from prefect_results.core.conversion import is_constant_task, registered
-from prefect_results.core.edge import Edge
-from prefect_results.engine import mapping
+from prefect_results.core.conversion import is_constant_task
+from prefect_results.engine import batching, mapping
+from prefect_results.engine.batches import FutureBatches, States
+from prefect_results.engine.calls import flat_states, run_job
 from prefect_results.engine.checkpoint import why_not
+from prefect_results.engine.children import ChildInputs, child_sources
 from prefect_results.engine.direct import PLAIN, DirectTask, is_plain, is_possible, value_is_here
+from prefect_results.engine.environment import Job, RunEnvironment, check_picklable
 from prefect_results.engine.inputs import with_loaded_results
 from prefect_results.logging import get_logger
-from prefect_results.results import ConstantResult
 from prefect_results.states import Mapped, Pending, State, Success
 
 if TYPE_CHECKING:
     import logging
     from collections.abc import Callable, Mapping, Sequence
 
-    from prefect_results.core import Flow, Task
+    from prefect_results.core import Edge, Flow, Task
     from prefect_results.executors.base import Executor
 
-Upstream = dict[Edge, Any]
+    Upstream = dict[Edge, Any]
+    Children = dict[Edge, Any]
 
 
 class Dispatch:
@@ -42,7 +45,7 @@ class Dispatch:
         task_contexts: context values of each task.
         handlers: state handlers of the task runners.
         logger: the flow runner's logger.
-        run_task: the function that is submitted; see `flow_runner.run_task`.
+        run_task: the function that is submitted; see `calls.run_task`.
 
     Attributes:
         task_states: the state, or the future of the state, of each task.
@@ -61,7 +64,7 @@ class Dispatch:
         run_task: Callable[..., State],
     ) -> None:
         self.task_states = task_states
-        self.children: dict[Task, list[Any]] = {}
+        self.children: dict[Task, Any] = {}
         self._flow = flow
         self._executor = executor
         self._runner_cls = task_runner_cls
@@ -71,17 +74,37 @@ class Dispatch:
         self._run_task = run_task
         self._task_logger = get_logger("TaskRunner")
         self._may_be_direct = is_possible(executor, task_runner_cls, handlers, self._task_logger)
+        self._environment = self._shared_environment() if executor.supports_sharing else None
+
+    def _shared_environment(self) -> Any:
+        """What each call needs, sent to the executor's workers once."""
+        slugs = self._flow.slugs
+        environment = RunEnvironment(
+            jobs={slugs[task]: self._job(task) for task in self._flow.sorted_tasks()},
+            context=ambient.current(),
+            flow_result=self._flow.result,
+            runner_cls=self._runner_cls,
+            handlers=self._handlers,
+        )
+        try:
+            return self._executor.share(environment)
+        except Exception:
+            check_picklable(environment)
+            raise
+
+    def _job(self, task: Task) -> Job:
+        return Job(task, self._flow, self._contexts.get(task, {}))
 
     def submit_all(self) -> None:
         """Submit each task of the flow in order; with an executor of one core, run it."""
-        for task in self._flow.sorted_tasks():
+        for number, task in enumerate(self._flow.sorted_tasks()):
             state = self._starting_state(task)
             # A cached state is validated again, a mapped one gets its children again.
             runs = (
                 state is None or not state.is_finished() or state.is_cached() or state.is_mapped()
             )
             if runs:
-                self._submit(task, state)
+                self._submit(self._job(task), state, number)
 
     def final_states(self, tasks: set[Task]) -> dict[Task, State]:
         """Wait for the states of tasks, and of the children of mapped ones.
@@ -101,9 +124,14 @@ class Dispatch:
         for task, state in final.items():
             if isinstance(state, Mapped):
                 if task in self.children:
-                    state.map_states = self._executor.wait(self.children[task])
-                state.result = [child.result for child in state.map_states]
+                    state.map_states = self._waited(self.children[task])
+                state.result = values_of_children(state.map_states)
         return final
+
+    def _waited(self, children: Any) -> Any:
+        if isinstance(children, FutureBatches):
+            return States(self._executor.wait(children.futures))
+        return self._executor.wait(children)
 
     def _starting_state(self, task: Task) -> State | None:
         state: State | None = self.task_states.get(task)
@@ -118,133 +146,163 @@ class Dispatch:
             state = self.task_states[task] = Pending()
         return state
 
-    def _submit(self, task: Task, state: State | None) -> None:
-        upstream, reduced = self._upstream_of(task)
+    def _submit(self, job: Job, state: State | None, number: int) -> None:
+        task = job.task
+        upstream, children = self._upstream_of(job)
         reason = why_not(task.result or self._flow.result or PLAIN, task)
         if reason is not None:
             self._logger.info(f"Task '{task.name}': Its result is not persisted: {reason}.")
         if any(edge.mapped for edge in upstream):
-            self._submit_mapped(task, state, upstream, reduced)
+            self._submit_mapped(job, state, upstream, children, number)
             return
-        direct = None if any(edge.flattened for edge in reduced) else self._direct(task, state)
+        direct = None if any(edge.flattened for edge in children) else self._direct(job, state)
         if direct is not None and all(map(value_is_here, upstream.values())):
             values = {edge.key: up.result for edge, up in upstream.items() if edge.key is not None}
             self.task_states[task] = direct.run(values, lambda: upstream)
         else:
-            self.task_states[task] = self._submit_run(task, state, upstream, reduced)
+            self.task_states[task] = self._submit_run(job, state, upstream, children, number)
 
-    def _upstream_of(self, task: Task) -> tuple[Upstream, dict[Edge, list[Any]]]:
-        """Upstream states by edge, and for reduces the children of the mapped ones among them."""
+    def _upstream_of(self, job: Job) -> tuple[Upstream, Children]:
+        """Upstream states by edge, and the children of the mapped ones among them."""
         upstream: Upstream = {}
-        reduced: dict[Edge, list[Any]] = {}
-        for edge in self._flow.edges_to(task):
+        children: Children = {}
+        for edge in job.edges:
             state = self.task_states.get(edge.upstream_task)
             if state is None:
                 state = Pending(message="Task state not available.")
-            is_mapped = isinstance(state, Mapped)
-            if edge.flattened and not is_mapped:
+            if isinstance(state, Mapped):
+                found = self.children.get(edge.upstream_task, [])
+                children[edge] = self._flattened(found) if edge.flattened else found
+            elif edge.flattened:
                 state = self._executor.submit(mapping.flatten_upstream_state, state)
-            if is_mapped and not edge.mapped:
-                children = self.children.get(edge.upstream_task, [])
-                if edge.flattened:
-                    children = mapping.flatten_mapped_children(children, self._executor)
-                reduced[edge] = children
             upstream[edge] = state
-        for key, value in self._flow.constants[task].items():
-            edge = Edge(registered.constant(value), task, key=key)  # type: ignore[misc]
-            upstream[edge] = Success(
-                "Auto-generated constant value", result=ConstantResult(value=value)
-            )
-        return upstream, reduced
+        upstream.update(job.constants)
+        return upstream, children
+
+    def _flattened(self, children: Any) -> Any:
+        if not isinstance(children, FutureBatches):
+            return mapping.flatten_mapped_children(children, self._executor)
+        flat = [self._executor.submit(flat_states, [future]) for future in children.futures]
+        lengths = self._executor.wait([self._executor.submit(len, future) for future in flat])
+        return FutureBatches(flat, lengths, self._item)
+
+    def _item(self, future: Any, position: int) -> Any:
+        return self._executor.submit(operator.getitem, future, position)
 
     def _submit_mapped(
-        self, task: Task, state: State | None, upstream: Upstream, reduced: dict[Edge, list[Any]]
+        self,
+        job: Job,
+        state: State | None,
+        upstream: Upstream,
+        children: Children,
+        number: int,
     ) -> None:
         # The number of children is known once the upstream values are.
         upstream = with_loaded_results(self._executor.wait(upstream))
         parent = self._executor.wait(
-            self._submit_run(task, state, upstream, reduced, is_mapped_parent=True)
+            self._submit_run(job, state, upstream, children, number, is_mapped_parent=True)
         )
-        self.task_states[task] = parent
+        self.task_states[job.task] = parent
         if not isinstance(parent, Mapped):
             return
-        sources = mapping.child_sources(parent, upstream, self.children, self._executor)
-        direct = self._direct(task, state)
-        if direct is not None and all(
-            value_is_here(up) or (edge.mapped and up.is_mapped()) for edge, up in upstream.items()
-        ):
-            children = self._run_children(task, direct, upstream, sources, reduced)
+        sources = child_sources(parent, upstream, children)
+        reduced = {edge: found for edge, found in children.items() if not edge.mapped}
+        found: Any
+        if self._may_be_batched(job, state) and not reduced:
+            found = batching.submit_batches(
+                self._executor, self._environment, self._slug(job), job, parent, sources, number
+            )
+        elif (direct := self._direct(job, state)) is not None:
+            found = self._run_children(job, direct, sources, reduced, number)
         else:
-            children = [
-                self._submit_run(task, _state_of_child(state, index), states, reduced, index)
-                for index, states in mapping.each_child(sources)
-            ]
-        self.children[task] = children
-        if all(isinstance(child, State) for child in children):
-            parent.map_states = children
-            parent.result = [child.result for child in children]
+            found = self._submit_children(job, state, sources, reduced, number)
+        self.children[job.task] = found
+        if isinstance(found, list) and all(isinstance(child, State) for child in found):
+            parent.map_states = found
+            parent.result = [child.result for child in found]
 
-    def _run_children(
-        self,
-        task: Task,
-        direct: DirectTask,
-        upstream: Upstream,
-        sources: mapping.Sources,
-        reduced: dict[Edge, list[Any]],
-    ) -> list[State]:
-        """Run the children of a plain mapped task; one with unusual inputs takes the long way."""
-        values: dict[str, Any] = {}
-        items: list[tuple[str, Any]] = []
-        states: list[tuple[str | None, Any]] = []
-        for edge, up in upstream.items():
-            if edge.mapped and up.is_mapped():
-                states.append((edge.key, sources[edge]))
-            elif edge.mapped:
-                items.append((edge.key or "", up.result))
-            elif edge.key is not None:
-                values[edge.key] = up.result
-
-        children: list[State] = []
+    def _submit_children(
+        self, job: Job, state: State | None, sources: Any, reduced: Children, number: int
+    ) -> list[Any]:
+        inputs = ChildInputs(sources)
+        children: list[Any] = []
+        if not sources:
+            return children
         for index in itertools.count():
-            child_values = values.copy()
-            ordinary = True
             try:
-                for key, sequence in items:
-                    child_values[key] = sequence[index]
-                for key_or_none, source in states:
-                    up = source(index)
-                    ordinary = ordinary and value_is_here(up)
-                    if key_or_none is not None:
-                        child_values[key_or_none] = up.result
+                upstream = inputs.upstream(index)
             except IndexError:
                 return children
-            if ordinary:
-                child_values.pop("", None)
-                get_upstream = partial(mapping.child_upstream, sources, index)
-                children.append(direct.run(child_values, get_upstream, index))
-            else:
-                child_upstream = mapping.child_upstream(sources, index)
-                children.append(self._submit_run(task, None, child_upstream, reduced, index))
+            start = _state_of_child(state, index)
+            children.append(self._submit_run(job, start, upstream, reduced, number, index))
         return children
 
-    def _direct(self, task: Task, state: State | None) -> DirectTask | None:
-        if state is not None or not self._may_be_direct or not is_plain(task):
-            return None
-        return DirectTask(task, self._context_of(task), self._flow.result, self._task_logger)
+    def _run_children(
+        self, job: Job, direct: DirectTask, sources: Any, reduced: Children, number: int
+    ) -> list[State]:
+        """Run the children of a plain mapped task; one with unusual inputs takes the long way."""
+        inputs = ChildInputs(sources)
+        children: list[State] = []
+        for index in itertools.count():
+            try:
+                values = inputs.values(index)
+            except IndexError:
+                return children
+            if values is not None:
+                children.append(direct.run(values, inputs.upstream_at(index), index))
+            else:
+                upstream = inputs.upstream(index)
+                children.append(self._submit_run(job, None, upstream, reduced, number, index))
+        return children
 
-    def _context_of(self, task: Task) -> dict[str, Any]:
-        return {**ambient.current(), **self._contexts.get(task, {})}
+    def _may_be_batched(self, job: Job, state: State | None) -> bool:
+        return (
+            state is None
+            and self._environment is not None
+            and self._executor.supports_batches
+            and is_plain(job.task)
+            and not self._handlers
+        )
+
+    def _direct(self, job: Job, state: State | None) -> DirectTask | None:
+        if state is not None or not self._may_be_direct or not is_plain(job.task):
+            return None
+        context = {**ambient.current(), **job.context}
+        return DirectTask(job.task, context, self._flow.result, self._task_logger)
+
+    def _slug(self, job: Job) -> str:
+        return self._flow.slugs[job.task]
 
     def _submit_run(
         self,
-        task: Task,
+        job: Job,
         state: State | None,
         upstream: Upstream,
-        reduced: dict[Edge, list[Any]],
+        children: Children,
+        number: int,
         index: int | None = None,
         is_mapped_parent: bool = False,
     ) -> Any:
-        context = self._context_of(task)
+        task = job.task
+        extra = {
+            "task_name": task.name,
+            "task_tags": task.tags,
+            "task_index": index,
+            "task_number": number,
+        }
+        if self._environment is not None:
+            return self._executor.submit(
+                run_job,
+                self._environment,
+                self._slug(job),
+                [_bare(upstream[edge]) for edge in job.edges],
+                _reduced_by_position(job, children),
+                state,
+                index,
+                is_mapped_parent,
+                extra_context=extra,
+            )
+        context = {**ambient.current(), **job.context}
         if index is not None:
             context["map_index"] = index
         return self._executor.submit(
@@ -256,10 +314,39 @@ class Dispatch:
             flow_result=self._flow.result,
             task_runner_cls=self._runner_cls,
             task_runner_state_handlers=self._handlers,
-            upstream_mapped_states=reduced,
+            upstream_mapped_states={e: found for e, found in children.items() if not e.mapped},
             is_mapped_parent=is_mapped_parent,
-            extra_context={"task_name": task.name, "task_tags": task.tags, "task_index": index},
+            extra_context=extra,
         )
+
+
+def _bare(state: Any) -> Any:
+    """A mapped state without its children, which travel as futures of their own."""
+    if not isinstance(state, Mapped):
+        return state
+    return Mapped(
+        state.message,
+        context=state.context,
+        cached_inputs=state.cached_inputs,
+        n_map_states=state.n_map_states,
+    )
+
+
+def _reduced_by_position(job: Job, children: Children) -> dict[int, list[Any]]:
+    """The children that a task reduces, by the position of their edge."""
+    reduced = {}
+    for position, edge in enumerate(job.edges):
+        if edge in children and not edge.mapped:
+            found = children[edge]
+            reduced[position] = found.futures if isinstance(found, FutureBatches) else list(found)
+    return reduced
+
+
+def values_of_children(children: Any) -> list[Any]:
+    """The values of children, as the value of their parent."""
+    if isinstance(children, States):
+        return children.all_values()
+    return [child.result for child in children]
 
 
 def _state_of_child(state: State | None, index: int) -> State | None:

@@ -8,9 +8,10 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from prefect_results.collections import flatten_seq
 from prefect_results.context import context as ambient
 from prefect_results.engine import readiness
+from prefect_results.engine.batches import States
+from prefect_results.engine.calls import run_task
 from prefect_results.engine.dates import date_context
 from prefect_results.engine.defaults import configured_class
 from prefect_results.engine.dispatch import Dispatch
@@ -23,10 +24,11 @@ from prefect_results.states.clock import now
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from prefect_results.core import Edge, Flow, Task
+    from prefect_results.core import Flow, Task
     from prefect_results.engine.runner import Handler
     from prefect_results.executors.base import Executor
-    from prefect_results.results import Result
+
+__all__ = ["FlowRunner", "FlowRunnerInitializeResult", "run_task"]
 
 
 class FlowRunnerInitializeResult(NamedTuple):
@@ -303,52 +305,13 @@ class FlowRunner(Runner):
 
 def _with_children(states: Mapping[Task, State], tasks: Iterable[Task]) -> set[State]:
     """The states of tasks; of a mapped task, those of its children instead."""
-    chosen = (states[task] for task in tasks)
-    return set(
-        flatten_seq([state.map_states if isinstance(state, Mapped) else state for state in chosen])
-    )
-
-
-def run_task(
-    task: Task,
-    state: State | None,
-    upstream_states: dict[Edge, State],
-    context: dict[str, Any],
-    flow_result: Result | None,
-    task_runner_cls: Any,
-    task_runner_state_handlers: Sequence[Handler] | None,
-    upstream_mapped_states: Mapping[Edge, list[State]],
-    is_mapped_parent: bool = False,
-) -> State:
-    """Run one task; the function that is submitted to executors.
-
-    Args:
-        task: the task.
-        state: the state to start from.
-        upstream_states: the states of the tasks that this one depends on, by edge.
-        context: the whole context of the run.
-        flow_result: the flow's result.
-        task_runner_cls: the class that runs the task.
-        task_runner_state_handlers: its state handlers.
-        upstream_mapped_states: the children of mapped upstream tasks that this one reduces.
-        is_mapped_parent: whether this is the run of a mapped task that only finds out how many
-            children there are.
-
-    Returns:
-        The state the task run ended in.
-    """
-    with ambient(context):
-        for edge, upstream in upstream_states.items():
-            if isinstance(upstream, Mapped) and not edge.mapped:
-                upstream.map_states = upstream_mapped_states.get(edge, upstream.map_states)
-                upstream.result = [child.result for child in upstream.map_states]
-        runner = task_runner_cls(
-            task=task, state_handlers=task_runner_state_handlers, flow_result=flow_result
-        )
-        final: State = runner.run(
-            state=state,
-            upstream_states=upstream_states,
-            is_mapped_parent=is_mapped_parent,
-            context=context,
-        )
-        return final
+    chosen: set[State] = set()
+    for task in tasks:
+        state = states[task]
+        if not isinstance(state, Mapped):
+            chosen.add(state)
+        elif isinstance(state.map_states, States):
+            chosen.update(state.map_states.representatives())
+        else:
+            chosen.update(state.map_states)
+    return chosen

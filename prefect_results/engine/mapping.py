@@ -6,21 +6,17 @@ Also flattening. Not here: how the children are run (see `flow_runner`).
 from __future__ import annotations
 
 import copy
-import itertools
 from typing import TYPE_CHECKING, Any
 
 from prefect_results.logging import get_logger
-from prefect_results.results import NoResult
 from prefect_results.signals import ENDRUN
 from prefect_results.states import Failed, Mapped, State
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
-    from prefect_results.core import Edge, Task
+    from prefect_results.core import Edge
     from prefect_results.executors.base import Executor
-
-    Sources = dict[Edge, Callable[[int], Any]]
 
 
 def ready_to_map(state: State, upstream_states: Mapping[Edge, State]) -> State:
@@ -57,88 +53,6 @@ def _can_index(state: State) -> bool:
 
 def _width(state: State) -> int:
     return state.n_map_states if isinstance(state, Mapped) else len(state.result)
-
-
-def child_sources(
-    state: Mapped,
-    upstream_states: Mapping[Edge, State],
-    mapped_children: Mapping[Task, Sequence[Any]],
-    executor: Executor,
-) -> Sources:
-    """For each edge, a function that gives a child's upstream state by its map index.
-
-    Args:
-        state: the parent's state.
-        upstream_states: the parent's upstream states.
-        mapped_children: the children (states or futures) of each mapped task so far.
-        executor: resolves futures where flattening needs lengths.
-
-    Returns:
-        Functions that raise `IndexError` behind the last child, and give futures where the
-        upstream child is one.
-    """
-    known = len(state.map_states)
-    return {
-        edge: _source(edge, upstream, state, mapped_children, executor, known)
-        for edge, upstream in upstream_states.items()
-    }
-
-
-def child_upstream(sources: Sources, index: int) -> dict[Edge, Any]:
-    """The upstream states of one child.
-
-    Raises:
-        IndexError: if there is no such child.
-    """
-    return {edge: source(index) for edge, source in sources.items()}
-
-
-def each_child(sources: Sources) -> Iterator[tuple[int, dict[Edge, Any]]]:
-    """Yield the map index and the upstream states of each child, in map order."""
-    if not sources:
-        return
-    for index in itertools.count():
-        try:
-            upstream = child_upstream(sources, index)
-        except IndexError:
-            return
-        yield index, upstream
-
-
-def _source(
-    edge: Edge,
-    upstream: State,
-    state: State,
-    mapped_children: Mapping[Task, Sequence[Any]],
-    executor: Executor,
-    known: int,
-) -> Any:
-    """A function of the map index that gives the upstream state of one edge."""
-    if edge.key in state.cached_inputs:
-        upstream = copy.copy(upstream)
-        upstream._result = state.cached_inputs[edge.key]
-    if not edge.mapped:
-        return lambda index: upstream
-    if upstream.is_mapped():
-        children = mapped_children[edge.upstream_task]
-        if edge.flattened:
-            children = flatten_mapped_children(children, executor)
-        return children.__getitem__
-
-    def element(index: int) -> State:
-        # Children known from an earlier run set the width; their inputs may be gone.
-        if known and index >= known:
-            raise IndexError(index)
-        child = copy.copy(upstream)
-        if upstream._result is not NoResult or not state.is_mapped():
-            value = upstream.result
-            item = value[index] if hasattr(value, "__getitem__") else None
-            child._result = upstream._result.from_value(item)
-        elif index >= known:
-            raise IndexError(index)
-        return child
-
-    return element
 
 
 def flatten_upstream_state(upstream_state: State) -> State:

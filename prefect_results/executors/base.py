@@ -9,7 +9,7 @@ from prefect_results.logging import get_logger
 
 if TYPE_CHECKING:
     import logging
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
 
 class Executor:
@@ -22,6 +22,11 @@ class Executor:
     """
 
     logger: logging.Logger
+
+    # Whether `share` sends an object to the workers once, for many calls.
+    supports_sharing = False
+    # Whether several calls run at the same time, so that small ones are worth being put together.
+    supports_batches = False
 
     def __init__(self) -> None:
         self.logger = get_logger(type(self).__name__)
@@ -64,5 +69,32 @@ class Executor:
 
         Returns:
             The same shape with values in place of futures.
+        """
+        raise NotImplementedError()
+
+    def share(self, value: Any) -> Any:
+        """Send an object that many calls need to the workers, once.
+
+        Args:
+            value: the object.
+
+        Returns:
+            What is given as an argument to `submit` in its place.
+        """
+        raise NotImplementedError()
+
+    def parallelism(self) -> int:
+        """How many calls run at the same time."""
+        return 1
+
+    def first_done(self, futures: Sequence[Any], timeout: float) -> list[Any]:
+        """Wait until one of some futures is done.
+
+        Args:
+            futures: futures of this executor.
+            timeout: how long to wait, in seconds.
+
+        Returns:
+            Those that are done; none when the time is over.
         """
         raise NotImplementedError()

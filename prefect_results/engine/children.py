@@ -1,0 +1,189 @@
+"""What each child of a mapped task gets from upstream, by its position.
+
+A source is a function of the position that gives the upstream state of one edge, and raises
+`IndexError` behind the last child.
+"""
+
+from __future__ import annotations
+
+import copy
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from prefect_results.engine.direct import value_is_here
+from prefect_results.results import NoResult
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from prefect_results.core import Edge
+    from prefect_results.states import Mapped, State
+
+    Source = Callable[[int], Any]
+
+
+class Same:
+    """The same upstream state for each child."""
+
+    __slots__ = ("state",)
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+
+    def __call__(self, position: int) -> State:
+        return self.state
+
+
+class Elements:
+    """For each child an item of the value of an upstream state.
+
+    Args:
+        state: the upstream state.
+        values: its value, or the part of it that is mapped over here.
+        known: how many children an earlier run had; their number stays.
+    """
+
+    __slots__ = ("_known", "state", "values")
+
+    def __init__(self, state: State, values: Any, known: int = 0) -> None:
+        self.state = state
+        self.values = values
+        self._known = known
+
+    def item(self, position: int) -> Any:
+        """The item that the child at a position gets."""
+        if self._known and position >= self._known:
+            raise IndexError(position)
+        return self.values[position] if hasattr(self.values, "__getitem__") else None
+
+    def __call__(self, position: int) -> State:
+        child = copy.copy(self.state)
+        child._result = self.state._result.from_value(self.item(position))
+        return child
+
+
+class Unknown:
+    """For each child the upstream state as it is, where an earlier run's value is not here.
+
+    Args:
+        state: the upstream state.
+        known: how many children the earlier run had.
+    """
+
+    __slots__ = ("_known", "_state")
+
+    def __init__(self, state: State, known: int) -> None:
+        self._state = state
+        self._known = known
+
+    def __call__(self, position: int) -> State:
+        if position >= self._known:
+            raise IndexError(position)
+        return copy.copy(self._state)
+
+
+class Upstream:
+    """For each child the state (or its future) of the child of a mapped upstream task."""
+
+    __slots__ = ("states",)
+
+    def __init__(self, states: Sequence[Any]) -> None:
+        self.states = states
+
+    def __call__(self, position: int) -> Any:
+        return self.states[position]
+
+
+class ChildInputs:
+    """The values of each child of a plain mapped task, where they are ordinary.
+
+    Args:
+        sources: the source of each edge.
+
+    Attributes:
+        sources: the given ones.
+    """
+
+    def __init__(self, sources: Mapping[Edge, Source]) -> None:
+        self.sources = dict(sources)
+        self._values: dict[str, Any] = {}
+        self._items: list[tuple[str | None, Any]] = []
+        self._states: list[tuple[str | None, Any]] = []
+        self._ordinary = True
+        for edge, source in sources.items():
+            if isinstance(source, Same):
+                self._ordinary = self._ordinary and value_is_here(source.state)
+                if edge.key is not None:
+                    self._values[edge.key] = source.state.result
+            elif isinstance(source, Elements):
+                self._ordinary = self._ordinary and value_is_here(source.state)
+                self._items.append((edge.key, source))
+            elif isinstance(source, Upstream):
+                self._states.append((edge.key, source.states))
+            else:
+                self._ordinary = False
+
+    def values(self, position: int) -> dict[str, Any] | None:
+        """Arguments of `Task.run` for a child; `None` if it has to take the long way.
+
+        Raises:
+            IndexError: behind the last child.
+        """
+        values = self._values.copy()
+        ordinary = self._ordinary
+        for key, source in self._items:
+            item = source.item(position)
+            if key is not None:
+                values[key] = item
+        for key, states in self._states:
+            state = states[position]
+            if not value_is_here(state):
+                ordinary = False
+            elif key is not None:
+                values[key] = state._result.value
+        return values if ordinary else None
+
+    def upstream(self, position: int) -> dict[Edge, Any]:
+        """The upstream states of a child by edge.
+
+        Raises:
+            IndexError: behind the last child.
+        """
+        return {edge: source(position) for edge, source in self.sources.items()}
+
+    def upstream_at(self, position: int) -> Callable[[], dict[Edge, Any]]:
+        """A function that gives the upstream states of a child."""
+        return partial(self.upstream, position)
+
+
+def child_sources(
+    state: Mapped,
+    upstream_states: Mapping[Edge, State],
+    mapped_children: Mapping[Edge, Sequence[Any]],
+) -> dict[Edge, Source]:
+    """The source of each edge of a mapped task.
+
+    Args:
+        state: the parent's state.
+        upstream_states: the parent's upstream states.
+        mapped_children: by edge the children (states or futures) of the mapped upstream task,
+            flattened where the edge flattens.
+
+    Returns:
+        A source for each edge.
+    """
+    known = len(state.map_states)
+    sources: dict[Edge, Source] = {}
+    for edge, upstream in upstream_states.items():
+        if edge.key in state.cached_inputs:
+            upstream = copy.copy(upstream)
+            upstream._result = state.cached_inputs[edge.key]
+        if not edge.mapped:
+            sources[edge] = Same(upstream)
+        elif upstream.is_mapped():
+            sources[edge] = Upstream(mapped_children[edge])
+        elif upstream._result is NoResult and state.is_mapped():
+            sources[edge] = Unknown(upstream, known)
+        else:
+            sources[edge] = Elements(upstream, upstream.result, known)
+    return sources

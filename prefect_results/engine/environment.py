@@ -1,0 +1,149 @@
+"""What every call of one flow run needs, sent to each worker once."""
+
+from __future__ import annotations
+
+from logging import DEBUG
+from typing import TYPE_CHECKING, Any
+
+from prefect_results.context import Deferred
+from prefect_results.context import context as ambient
+from prefect_results.core.conversion import registered
+from prefect_results.core.edge import Edge
+from prefect_results.engine.direct import DirectTask, is_plain
+from prefect_results.engine.task_runner import TaskRunner
+from prefect_results.exceptions import SerializationError
+from prefect_results.logging import get_logger
+from prefect_results.results import ConstantResult
+from prefect_results.states import Success
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from prefect_results.core import Flow, Task
+    from prefect_results.results import Result
+    from prefect_results.states import State
+
+
+class Job:
+    """A task of the run with its edges.
+
+    Args:
+        task: the task.
+        flow: its flow.
+        context: context values of the task.
+
+    Attributes:
+        edges: the edges whose upstream states are sent with each call, in their order.
+        constants: upstream states that are known beforehand, by edge.
+    """
+
+    __slots__ = ("constants", "context", "edges", "task")
+
+    def __init__(self, task: Task, flow: Flow, context: Mapping[str, Any]) -> None:
+        self.task = task
+        self.edges = list(flow.edges_to(task))
+        self.constants: dict[Edge, State] = {
+            Edge(registered.constant(value), task, key=key): Success(  # type: ignore[misc]
+                "Auto-generated constant value", result=ConstantResult(value=value)
+            )
+            for key, value in flow.constants[task].items()
+        }
+        self.context = context
+
+
+class RunEnvironment:
+    """The jobs of a flow run, and what they share.
+
+    Args:
+        jobs: the jobs by a name that calls refer to.
+        context: the flow run's context; what cannot be pickled is left out when it travels.
+        flow_result: the flow's result.
+        runner_cls: the class that runs tasks.
+        handlers: state handlers of the task runners.
+    """
+
+    def __init__(
+        self,
+        jobs: dict[str, Job],
+        context: Mapping[str, Any],
+        flow_result: Result | None,
+        runner_cls: Any,
+        handlers: Sequence[Any] | None,
+    ) -> None:
+        self.jobs = jobs
+        self.context = dict(context)
+        self.flow_result = flow_result
+        self.runner_cls = runner_cls
+        self.handlers = handlers
+        self._direct: dict[str, DirectTask | None] = {}
+
+    def context_of(self, job: Job) -> dict[str, Any]:
+        """The whole context of a run of a job, over what is ambient where it runs."""
+        return {**ambient.current(), **self.context, **job.context}
+
+    def direct(self, name: str) -> DirectTask | None:
+        """The short way of a job, if it has one; made once in each process."""
+        if name not in self._direct:
+            job, logger = self.jobs[name], get_logger("TaskRunner")
+            takes_it = (
+                self.runner_cls is TaskRunner
+                and not self.handlers
+                and is_plain(job.task)
+                and not logger.isEnabledFor(DEBUG)
+            )
+            self._direct[name] = (
+                DirectTask(job.task, self.context_of(job), self.flow_result, logger)
+                if takes_it
+                else None
+            )
+        return self._direct[name]
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_direct": {}, "context": _picklable(self.context)}
+
+
+def _picklable(context: Mapping[str, Any]) -> dict[str, Any]:
+    """Context values that can travel; loggers and the like are made anew where they arrive."""
+    import cloudpickle
+
+    kept = {}
+    for key, value in context.items():
+        if key == "logger":
+            continue
+        value = value.resolve() if isinstance(value, Deferred) else value
+        try:
+            cloudpickle.dumps(value)
+        except Exception:
+            get_logger("FlowRunner").debug("The context's %r cannot travel to workers.", key)
+        else:
+            kept[key] = value
+    return kept
+
+
+def check_picklable(environment: RunEnvironment) -> None:
+    """Name what cannot be sent to workers.
+
+    Args:
+        environment: of a run.
+
+    Raises:
+        SerializationError: names the task, or the runner's handlers, that cannot be pickled.
+    """
+    import cloudpickle
+
+    parts: list[tuple[str, Any]] = [
+        (f"task {job.task.name!r}", job.task) for job in environment.jobs.values()
+    ]
+    parts += [
+        ("the task runner class", environment.runner_cls),
+        ("the state handlers of the task runners", environment.handlers),
+        ("the flow's result", environment.flow_result),
+    ]
+    for name, part in parts:
+        try:
+            cloudpickle.dumps(part)
+        except Exception as exc:
+            raise SerializationError(
+                f"{name} cannot be sent to a worker, because it cannot be pickled: {exc!r}; make "
+                "what it holds inside its run method, or use a LocalExecutor"
+            ) from exc
