@@ -23,6 +23,16 @@ The tree::
     ├── SerializationError     (ValueError)
     │   └── UnserializableType (TypeError)
     ├── DeserializationError   (ValueError)
+    ├── RunLookupError         (ValueError, LookupError)    what a view asks for is not recorded
+    │   ├── FlowNotFound
+    │   ├── FlowRunNotFound
+    │   └── TaskRunNotFound
+    ├── ResultUnavailable                   a recorded run has no result that can be loaded
+    │   ├── RunNotFinished     (ValueError)
+    │   ├── ResultNotKept      (TypeError)
+    │   ├── ResultWithoutLocation (ValueError)
+    │   └── UnknownResultType  (TypeError)
+    ├── WaitTimedOut           (RuntimeError, TimeoutError)
     ├── StoreError                          the run store, not where results lie
     │   ├── RecordNotFound     (LookupError)
     │   ├── RecordExists       (ValueError)
@@ -221,3 +231,52 @@ class StoreUnavailable(StoreError, ConnectionError):
 
 class StoreSchemaError(StoreError, RuntimeError):
     """The tables of the run store are not those that this release knows."""
+
+
+class RunLookupError(PrefectError, ValueError, LookupError):
+    """What a view was asked for is not recorded.
+
+    Args:
+        message: What was looked for and what there is instead.
+        suggestions: Names that exist and look like the one asked for, the nearest first.
+    """
+
+    def __init__(self, message: str = "", *, suggestions: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.suggestions = tuple(suggestions)
+
+
+class FlowNotFound(RunLookupError):
+    """There is no such registered flow, or more than one."""
+
+
+class FlowRunNotFound(RunLookupError):
+    """There is no such flow run."""
+
+
+class TaskRunNotFound(RunLookupError):
+    """There is no such task run."""
+
+
+class ResultUnavailable(PrefectError):
+    """A recorded run has no result that can be loaded."""
+
+
+class RunNotFinished(ResultUnavailable, ValueError):
+    """The run, or a child of a mapped one, is not finished: there is no result yet."""
+
+
+class ResultNotKept(ResultUnavailable, TypeError):
+    """The run ended without a result, such as one that failed before its task returned."""
+
+
+class ResultWithoutLocation(ResultUnavailable, ValueError):
+    """The result's type stores values, but this one was not stored anywhere."""
+
+
+class UnknownResultType(ResultUnavailable, TypeError):
+    """The result is of a type that is not registered in this process."""
+
+
+class WaitTimedOut(PrefectError, RuntimeError, TimeoutError):
+    """A flow run was not finished within the time that was given."""
