@@ -6,10 +6,14 @@
 from __future__ import annotations
 
 import os
+import sys
+from pathlib import Path
 
 import nox
 
-from tests.peers import find_python
+# nox does not put the project's folder on the path.
+sys.path.insert(0, str(Path(__file__).parent))
+from tests.peers import find_python  # noqa: E402
 
 PYTHONS = ["3.10", "3.11", "3.12", "3.13"]
 #: The oldest marshmallow that setup.cfg allows, the last of its line, and the current line.
