@@ -13,7 +13,7 @@ import nox
 
 # nox does not put the project's folder on the path.
 sys.path.insert(0, str(Path(__file__).parent))
-from tests.peers import find_python  # noqa: E402
+from tests.peers import find_python
 
 PYTHONS = ["3.10", "3.11", "3.12", "3.13"]
 #: The oldest marshmallow that setup.cfg allows, the last of its line, and the current line.
