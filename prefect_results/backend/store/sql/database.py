@@ -29,6 +29,14 @@ T = TypeVar("T")
 LOCK_TIMEOUT = 60.0
 """Seconds that a writer waits for other writers before it gives up."""
 
+_SQLITE_SETTINGS = (
+    "foreign_keys = ON",
+    # Safe against the death of a process; a power cut may take the newest transactions.
+    "synchronous = NORMAL",
+    "cache_size = -16000",
+    "journal_size_limit = 67108864",
+)
+
 _databases: weakref.WeakSet[Database] = weakref.WeakSet()  # what a forked child must forget
 
 
@@ -162,13 +170,12 @@ def _sqlite(url: Any) -> Engine:
 
 def _sqlite_connected(connection: sqlite3.Connection, record: Any) -> None:
     connection.isolation_level = None  # transactions begin where we say so
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA foreign_keys = ON")
-    # Safe against the death of a process; a power cut may take the newest transactions.
-    cursor.execute("PRAGMA synchronous = NORMAL")
-    cursor.execute("PRAGMA cache_size = -16000")
-    cursor.execute("PRAGMA journal_size_limit = 67108864")
-    cursor.close()
+    try:
+        for setting in _SQLITE_SETTINGS:
+            connection.execute(f"PRAGMA {setting}")
+    except BaseException:
+        connection.close()
+        raise
 
 
 def _sqlite_begun(connection: Connection) -> None:

@@ -6,6 +6,7 @@ the functions that look for one say themselves that it is missing.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -23,6 +24,7 @@ from prefect_results.exceptions import (
     RecordExists,
     RecordNotFound,
     StoreError,
+    StoreSchemaError,
     StoreUnavailable,
 )
 
@@ -40,6 +42,7 @@ def translated() -> Iterator[None]:
         RecordExists: A name or id is taken.
         RecordNotFound: A row names another one that is not there.
         StoreUnavailable: The database is locked or cannot be reached.
+        StoreSchemaError: The file is not a database.
         StoreError: Anything else that the database did not accept.
     """
     try:
@@ -54,6 +57,11 @@ def translated() -> Iterator[None]:
         raise StoreUnavailable(f"the run store has no free connection: {exc}") from exc
     except DatabaseError as exc:
         raise StoreError(f"the database did not accept a statement: {exc.orig}") from exc
+    except sqlite3.OperationalError as exc:
+        raise StoreUnavailable(f"the run store cannot be used: {exc}") from exc
+    except sqlite3.DatabaseError as exc:
+        # While it connects: the driver reads the file before SQLAlchemy wraps errors.
+        raise StoreSchemaError(f"the file is no run store, or damaged: {exc}") from exc
     except StatementError as exc:
         # A value that a column type refused, before the database saw it.
         if isinstance(exc.orig, (TypeError, ValueError)):

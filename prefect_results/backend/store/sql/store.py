@@ -52,7 +52,11 @@ class SqlRunStore(RunStore):
     def __init__(self, url: str) -> None:
         self.url = url
         self.database = Database(url)
-        migrate.ensure(self.database)
+        try:
+            migrate.ensure(self.database)
+        except BaseException:
+            self.database.dispose()
+            raise
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.database.engine.url.render_as_string()!r})"
