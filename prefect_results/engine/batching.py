@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from prefect_results.core import Edge
     from prefect_results.engine.environment import Job
     from prefect_results.executors.base import Executor
-    from prefect_results.states import Mapped
 
 # How long a batch is meant to take, in seconds: long beside the cost of sending it, short beside
 # a run.
@@ -36,7 +35,6 @@ def submit_batches(
     environment: Any,
     name: str,
     job: Job,
-    parent: Mapped,
     sources: Mapping[Edge, Any],
     number: int,
 ) -> FutureBatches:
@@ -47,7 +45,6 @@ def submit_batches(
         environment: the shared environment of the flow run.
         name: of the job.
         job: the task with its edges.
-        parent: says how many children there are.
         sources: what the children get from each edge.
         number: of the task in the flow; later ones go first, so that runs go in depth.
 
@@ -72,7 +69,7 @@ def submit_batches(
 
         return executor.submit(operator.getitem, future, position)
 
-    total = parent.n_map_states
+    total = min(_length(source) for source in sources.values() if not isinstance(source, Same))
     followed = [
         source.states
         for source in sources.values()
@@ -85,6 +82,11 @@ def submit_batches(
         futures.append(submit(start, stop))
         lengths.append(stop - start)
     return FutureBatches(futures, lengths, item)
+
+
+def _length(source: Any) -> int:
+    """How many children a source has something for."""
+    return len(source.values if isinstance(source, Elements) else source.states)
 
 
 def _part(source: Any, start: int, stop: int) -> tuple[Any, ...]:

@@ -57,7 +57,7 @@ def run_task(
     with ambient(context):
         for edge, upstream in upstream_states.items():
             if isinstance(upstream, Mapped) and not edge.mapped:
-                upstream.map_states = upstream_mapped_states.get(edge, upstream.map_states)
+                upstream.map_states = upstream_mapped_states.get(edge, upstream.map_states)  # type: ignore[assignment]
                 upstream.result = [child.result for child in upstream.map_states]
         runner = task_runner_cls(
             task=task, state_handlers=task_runner_state_handlers, flow_result=flow_result

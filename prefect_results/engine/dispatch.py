@@ -16,7 +16,7 @@ from prefect_results.engine import batching, mapping
 from prefect_results.engine.batches import FutureBatches, States
 from prefect_results.engine.calls import flat_states, run_job
 from prefect_results.engine.checkpoint import why_not
-from prefect_results.engine.children import ChildInputs, child_sources
+from prefect_results.engine.children import ChildInputs, Elements, Same, Upstream, child_sources
 from prefect_results.engine.direct import PLAIN, DirectTask, is_plain, is_possible, value_is_here
 from prefect_results.engine.environment import Job, RunEnvironment, check_picklable
 from prefect_results.engine.inputs import with_loaded_results
@@ -30,8 +30,7 @@ if TYPE_CHECKING:
     from prefect_results.core import Edge, Flow, Task
     from prefect_results.executors.base import Executor
 
-    Upstream = dict[Edge, Any]
-    Children = dict[Edge, Any]
+    ByEdge = dict[Edge, Any]
 
 
 class Dispatch:
@@ -162,10 +161,10 @@ class Dispatch:
         else:
             self.task_states[task] = self._submit_run(job, state, upstream, children, number)
 
-    def _upstream_of(self, job: Job) -> tuple[Upstream, Children]:
+    def _upstream_of(self, job: Job) -> tuple[ByEdge, ByEdge]:
         """Upstream states by edge, and the children of the mapped ones among them."""
-        upstream: Upstream = {}
-        children: Children = {}
+        upstream: ByEdge = {}
+        children: ByEdge = {}
         for edge in job.edges:
             state = self.task_states.get(edge.upstream_task)
             if state is None:
@@ -193,8 +192,8 @@ class Dispatch:
         self,
         job: Job,
         state: State | None,
-        upstream: Upstream,
-        children: Children,
+        upstream: ByEdge,
+        children: ByEdge,
         number: int,
     ) -> None:
         # The number of children is known once the upstream values are.
@@ -208,9 +207,10 @@ class Dispatch:
         sources = child_sources(parent, upstream, children)
         reduced = {edge: found for edge, found in children.items() if not edge.mapped}
         found: Any
-        if self._may_be_batched(job, state) and not reduced:
+        batched = self._may_be_batched(job, state) and not reduced
+        if batched and all(isinstance(src, (Same, Elements, Upstream)) for src in sources.values()):
             found = batching.submit_batches(
-                self._executor, self._environment, self._slug(job), job, parent, sources, number
+                self._executor, self._environment, self._slug(job), job, sources, number
             )
         elif (direct := self._direct(job, state)) is not None:
             found = self._run_children(job, direct, sources, reduced, number)
@@ -222,7 +222,7 @@ class Dispatch:
             parent.result = [child.result for child in found]
 
     def _submit_children(
-        self, job: Job, state: State | None, sources: Any, reduced: Children, number: int
+        self, job: Job, state: State | None, sources: Any, reduced: ByEdge, number: int
     ) -> list[Any]:
         inputs = ChildInputs(sources)
         children: list[Any] = []
@@ -238,7 +238,7 @@ class Dispatch:
         return children
 
     def _run_children(
-        self, job: Job, direct: DirectTask, sources: Any, reduced: Children, number: int
+        self, job: Job, direct: DirectTask, sources: Any, reduced: ByEdge, number: int
     ) -> list[State]:
         """Run the children of a plain mapped task; one with unusual inputs takes the long way."""
         inputs = ChildInputs(sources)
@@ -277,20 +277,16 @@ class Dispatch:
         self,
         job: Job,
         state: State | None,
-        upstream: Upstream,
-        children: Children,
+        upstream: ByEdge,
+        children: ByEdge,
         number: int,
         index: int | None = None,
         is_mapped_parent: bool = False,
     ) -> Any:
         task = job.task
-        extra = {
-            "task_name": task.name,
-            "task_tags": task.tags,
-            "task_index": index,
-            "task_number": number,
-        }
+        extra = {"task_name": task.name, "task_tags": task.tags, "task_index": index}
         if self._environment is not None:
+            extra["task_number"] = number
             return self._executor.submit(
                 run_job,
                 self._environment,
@@ -332,7 +328,7 @@ def _bare(state: Any) -> Any:
     )
 
 
-def _reduced_by_position(job: Job, children: Children) -> dict[int, list[Any]]:
+def _reduced_by_position(job: Job, children: ByEdge) -> dict[int, list[Any]]:
     """The children that a task reduces, by the position of their edge."""
     reduced = {}
     for position, edge in enumerate(job.edges):
