@@ -346,7 +346,9 @@ class Result(Frozen, seals_itself=True):
 
     def _facts(self) -> list[Any]:
         """What makes two results of one type equal."""
-        facts = [self.location, self.serialized, self.serializer, self._formatter, self.value]
+        # Without a value here, being serialized says nothing about it.
+        form = self.serialized and self.value is not None
+        facts = [self.location, form, self.serializer, self._formatter, self.value]
         facts += [getattr(self, name) for name in self._extras if name[0] != "_"]
         if self._draft is None:
             public = {key: item for key, item in self.__dict__.items() if key[0] != "_"}

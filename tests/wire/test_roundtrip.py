@@ -238,3 +238,10 @@ def test_serializer_forms() -> None:
     schema = SerializerSchema()
     assert schema.dump(Doubling()) == {"type": "Doubling"}
     assert schema.load({"type": "Doubling"}) == Doubling()
+
+
+def test_references_equal_themselves_after_a_trip() -> None:
+    """States that hold only locations are equal to what arrives, as in Prefect 1.4.1."""
+    reference = LocalResult(dir="/x", validate_dir=False, location="y")
+    state = Retrying(cached_inputs={"a": reference, "b": Result()}, result=reference, run_count=2)
+    assert State.deserialize(sent(state.serialize())) == state
