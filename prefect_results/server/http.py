@@ -95,7 +95,7 @@ class _Gate:
 
     def _has_key(self, request: Request) -> bool:
         scheme, _, given = request.headers.get("authorization", "").partition(" ")
-        offered = given.strip().encode()
+        offered = given.strip().encode("latin-1")  # the bytes that were sent
         if scheme.lower() == "basic":
             try:
                 offered = base64.b64decode(offered, validate=True).partition(b":")[2]

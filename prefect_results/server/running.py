@@ -58,18 +58,17 @@ def serve(
         from prefect_results.server.http import create_app
     except ImportError as exc:
         raise MissingExtra(package=exc.name or "starlette", extra="server") from exc
-    store: Any = open_store(db)
-    listener = _listener(host, port) if fd is None else socket.socket(fileno=fd)
-    if announce:
-        print(f"Serving {url_of(listener)}", flush=True)
-    config = uvicorn.Config(
-        create_app(store, key=key), log_level=log_level, access_log=False, lifespan="off"
-    )
-    try:
-        uvicorn.Server(config).run(sockets=[listener])
-    finally:
-        listener.close()
-        store.close()
+    with _listener(host, port) if fd is None else socket.socket(fileno=fd) as listener:
+        store: Any = open_store(db)
+        if announce:
+            print(f"Serving {url_of(listener)}", flush=True)
+        config = uvicorn.Config(
+            create_app(store, key=key), log_level=log_level, access_log=False, lifespan="off"
+        )
+        try:
+            uvicorn.Server(config).run(sockets=[listener])
+        finally:
+            store.close()
 
 
 def check_exposure(host: str, key: str | None) -> None:
