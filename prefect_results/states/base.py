@@ -67,8 +67,14 @@ class State:
 
     @property
     def result(self) -> Any:
-        """The value of the result; setting it wraps what is not a `Result` in one."""
-        return getattr(self._result, "value", self._result)
+        """The value of the result, None while it is serialized; setting it wraps other values.
+
+        A state that arrived from elsewhere has its value once `load_result` was called.
+        """
+        held = self._result
+        if getattr(held, "serialized", False):
+            return None
+        return getattr(held, "value", held)
 
     @result.setter
     def result(self, value: Any) -> None:
@@ -243,7 +249,7 @@ class State:
             return False
         if self is other:
             return True
-        if not same_value(self.result, getattr(other, "result", None)):
+        if not same_value(self._result.value, other._result.value):
             return False
         theirs = other.__dict__
         return all(
@@ -266,7 +272,7 @@ class State:
         return self.__dict__
 
     def __sizeof__(self) -> int:
-        return object.__sizeof__(self) + sys.getsizeof(self.result, 0)
+        return object.__sizeof__(self) + sys.getsizeof(self._result.value, 0)
 
 
 def _loaded(held: Result, reader: Result | None, borrow_location: bool = False) -> Result:

@@ -247,7 +247,9 @@ def test_load_result(tmp_path: Path) -> None:
 def test_load_result_of_inline_values() -> None:
     """A value that travelled inside of its state is deserialized."""
     state = Success(result=Result({"a": 1}).serialize())
-    assert state.result != {"a": 1}
+    assert state.result is None
+    assert state._result.value is not None
+    assert state != Success(result=Result({"a": 2}).serialize())
     assert state.load_result().result == {"a": 1}
     assert state.load_result(LocalResult(dir="/x", validate_dir=False)).result == {"a": 1}
 
