@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import inspect
+import os
 import sys
 import time
 from pathlib import Path
@@ -29,12 +30,19 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="smaller flows, fewer repetitions")
     parser.add_argument("--array-mb", type=int, default=512, help="size of the array, in MB")
     parser.add_argument("--strict", action="store_true", help="exit with 1 when a target is missed")
+    parser.add_argument(
+        "--clock",
+        choices=("wall", "cpu"),
+        default="wall",
+        help="cpu: processor time, for a machine that is busy with other things",
+    )
     options = parser.parse_args()
+    os.environ["BENCH_CLOCK"] = options.clock
     unknown = sorted(set(options.names) - set(names()))
     if unknown:
         parser.error(f"no such benchmark: {', '.join(unknown)}; there are {', '.join(names())}")
 
-    print(environment_note())
+    print(f"{environment_note()}, {options.clock} time")
     rows: list[Row] = []
     failed = False
     for name in options.names or names():
