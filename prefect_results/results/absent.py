@@ -11,19 +11,25 @@ from prefect_results.results.base import Result
 
 
 class NoResultType(Result):
-    """The type of `NoResult`: nothing has run yet. Not a result whose value is None."""
+    """The type of `NoResult`: nothing has run yet. Not a result whose value is None.
+
+    Made without arguments it is `NoResult`, the one that states have. With arguments it is another
+    one that has them, as in Prefect 1.4.1.
+    """
 
     __slots__ = ()
 
     def __new__(cls, *args: Any, **kwargs: Any) -> NoResultType:
-        return _no_result[0] if _no_result else super().__new__(cls)
+        if not args and not kwargs and _no_result:
+            return _no_result[0]
+        return super().__new__(cls)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        if not _no_result:
-            super().__init__()
+        if args or kwargs or not _no_result:
+            super().__init__(*args, **kwargs)
 
     def copy(self) -> NoResultType:
-        """This one; there is no other."""
+        """This one; it never changes."""
         return self
 
     def from_value(self, value: Any) -> Result:  # type: ignore[override]
@@ -38,18 +44,11 @@ class NoResultType(Result):
         """This one."""
         return self
 
-    def _replace(self, **changes: Any) -> Result:  # type: ignore[override]
-        return Result()._replace(**changes)
-
-    def _seal(self) -> NoResultType:
-        return self if type(self) is NoResultType else super()._seal()
-
-    def __setstate__(self, state: Any) -> None:
-        # Prefect 1.4.1 pickles it with attributes.
-        return None
+    def __deepcopy__(self, memo: Any) -> NoResultType:
+        return self
 
     def __reduce__(self) -> Any:
-        return "NoResult"
+        return "NoResult" if self is NoResult else super().__reduce__()
 
 
 _no_result: list[NoResultType] = []

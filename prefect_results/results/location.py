@@ -34,11 +34,11 @@ def fill(template: str | Callable[..., str], values: Mapping[str, Any]) -> str:
         UnknownTemplateName: if the template names what is not there (also a `KeyError`).
     """
     if callable(template):
-        return template(**values)
+        return os.fspath(template(**values))
     if "{" not in template and "}" not in template:
         return template
     try:
-        return template.format(**values)
+        return template.format_map(values)
     except KeyError as exc:
         raise UnknownTemplateName(
             f"The location template {template!r} names {exc}, which is not among the values it is "

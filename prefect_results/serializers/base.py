@@ -5,7 +5,6 @@ Not here: any particular format; each has a module of its own.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
@@ -143,6 +142,8 @@ class ResultSerializer(Serializer):
         Raises:
             SerializationError: if `serialize` returned what JSON cannot hold.
         """
+        import json
+
         data = self.serialize(value)
         try:
             text = json.dumps(data)
@@ -155,6 +156,8 @@ class ResultSerializer(Serializer):
 
     def load(self, file: BinaryIO) -> Any:
         """Read a value from a binary file of JSON text."""
+        import json
+
         return self.deserialize(json.loads(file.read()))
 
 

@@ -5,7 +5,6 @@ Not here: JSON that is kept as an object inside a state; see `ResultSerializer`.
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from prefect_results.serializers.base import Serializer, register_serializer
@@ -24,6 +23,8 @@ class JSONSerializer(Serializer):
         Raises:
             TypeError, ValueError: if JSON cannot hold the value.
         """
+        import json
+
         return json.dumps(value).encode()
 
     def deserialize(self, value: bytes | str) -> Any:
@@ -32,4 +33,6 @@ class JSONSerializer(Serializer):
         Raises:
             ValueError: if it is not JSON text.
         """
+        import json
+
         return json.loads(value)

@@ -154,17 +154,16 @@ def test_a_killed_writer_leaves_no_result(root: Path) -> None:
 
 def test_a_forked_process_has_temporary_names_of_its_own(root: Path) -> None:
     """Two processes of one start never write to the same temporary file."""
-    reader, writer = os.pipe()
-    child = os.fork()
-    name, descriptor = atomic.create(f"{root}/x")
-    os.close(descriptor)
-    if child == 0:
-        os.write(writer, name.encode())
-        os._exit(0)
-    os.waitpid(child, 0)
-    os.close(writer)
-    assert os.read(reader, 4096).decode() != name
-    os.close(reader)
+    program = (
+        "import os, sys\n"
+        "from prefect_results.filesystems import atomic\n"
+        "child = os.fork()\n"
+        "name, descriptor = atomic.create(sys.argv[1] + '/x')\n"
+        "if child:\n"
+        "    os.waitpid(child, 0)\n"
+    )
+    subprocess.run([sys.executable, "-c", program, str(root)], check=True)
+    assert len(os.listdir(root)) == 2
 
 
 def test_a_folder_that_vanished_is_made_again(root: Path) -> None:

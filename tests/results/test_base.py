@@ -270,6 +270,9 @@ def test_no_result_is_one_thing() -> None:
     assert NoResult.value is None
     assert NoResult.from_value(3) == Result(3)
     assert repr(NoResult) == "<NoResultType: None>"
+    other = NoResultType(location="{x}").format(x=1)
+    assert (type(other), other.location) == (NoResultType, "1")
+    assert pickle.loads(pickle.dumps(other)) == other != NoResult
     with pytest.raises(ImmutableError):
         NoResult.value = 3
     with pytest.raises(ResultNotImplementedError):

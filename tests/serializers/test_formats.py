@@ -157,6 +157,7 @@ def test_compression_libraries_that_cannot_be_used(monkeypatch: pytest.MonkeyPat
         (b"2020-01-02T03:04:05+00:00", pendulum.datetime(2020, 1, 2, 3, 4, 5)),
         (PickleSerializer(out_of_band=True).serialize([1]), [1]),
     ],
+    ids="pickle base64 protocol-0 object number null text gzip zlib date container".split(),
 )
 def test_data_of_unknown_origin_is_recognized(data: bytes, value: Any) -> None:
     """What it looks like decides how data is read."""

@@ -59,7 +59,7 @@ def test_pickle(value: Any, out_of_band: bool) -> None:
     file.seek(0)
     for loaded in (serializer.deserialize(data), serializer.load(file)):
         assert type(loaded) is type(value)
-        assert same_value(loaded, value) or _has_nan(value)
+        assert same_value(loaded, value) or has_nan(value)
     if not out_of_band:
         assert type(pickle.loads(data)) is type(value)
 
@@ -69,7 +69,7 @@ def test_detect(value: Any) -> None:
     """What was pickled is never taken for anything else."""
     loaded = DetectSerializer().deserialize(DetectSerializer().serialize(value))
     assert type(loaded) is type(value)
-    assert same_value(loaded, value) or _has_nan(value)
+    assert same_value(loaded, value) or has_nan(value)
 
 
 @given(st.datetimes(timezones=st.sampled_from([datetime.timezone.utc])))
@@ -88,12 +88,12 @@ def test_garbage_never_becomes_an_array(data: bytes) -> None:
         pass
 
 
-def _has_nan(value: Any) -> bool:
+def has_nan(value: Any) -> bool:
     """Whether a value differs from itself, in which case it cannot be compared."""
     if isinstance(value, np.ndarray):
         return not np.array_equal(value, value)
     if isinstance(value, dict):
-        return any(map(_has_nan, value.values()))
+        return any(map(has_nan, value.values()))
     if isinstance(value, (list, tuple)):
-        return any(map(_has_nan, value))
+        return any(map(has_nan, value))
     return bool(value != value)
