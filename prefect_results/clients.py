@@ -1,4 +1,4 @@
-"""Who makes the client of the API for rooms below the one that has it."""
+"""Who makes the client of the API, and who answers queries, for rooms below those that do."""
 
 from __future__ import annotations
 
@@ -37,3 +37,30 @@ def make_client() -> Any:
             "No client of the API is registered; importing `prefect_results.backend` does that."
         )
     return _factory()
+
+
+_executor: Callable[[], Callable[..., Any]] | None = None
+
+
+def register_graphql(loader: Callable[[], Callable[..., Any]]) -> None:
+    """Hand over what answers GraphQL queries on a run store without a server process.
+
+    Args:
+        loader: Called for each query; returns a function of a store, a query and its variables
+            that returns the response.
+    """
+    global _executor
+    _executor = loader
+
+
+def graphql_executor() -> Callable[..., Any]:
+    """Return what answers GraphQL queries on a run store.
+
+    Raises:
+        ConfigurationError: Nothing is registered.
+    """
+    if _executor is None:
+        raise ConfigurationError(
+            "Nothing that answers GraphQL queries is registered; `import prefect_results` does that."
+        )
+    return _executor()

@@ -12,7 +12,8 @@ The tree::
     PrefectError (Exception)                alias: PrefectException, the name of Prefect 1.4.1
     ├── ClientError
     │   ├── AuthorizationError
-    │   └── ObjectNotFoundError
+    │   ├── ObjectNotFoundError
+    │   └── ApiUnavailable     (ConnectionError)
     ├── FlowStorageError
     ├── ConfigurationError     (ValueError)
     ├── ImmutableError         (AttributeError)
@@ -102,6 +103,10 @@ class AuthorizationError(ClientError):
 
 class ObjectNotFoundError(ClientError):
     """The API knows no object with the given id or name."""
+
+
+class ApiUnavailable(ClientError, ConnectionError):
+    """The API cannot be reached, or does not answer; trying again later may work."""
 
 
 class FlowStorageError(PrefectError):
