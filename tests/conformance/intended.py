@@ -122,4 +122,19 @@ INTENDED: tuple[Intended, ...] = (
         theirs="^None$",
         reason="1.4.1 drops a value that was not written before the state is sent.",
     ),
+    Intended(
+        "Each argument is flattened once",
+        flow="flatten_twice",
+        path="^/(states|log)/",
+        reason=(
+            "1.4.1 flattens a mapped task again for each argument that takes it flattened, and, "
+            "depending on the order of a set, also for arguments that take it as it is."
+        ),
+    ),
+    Intended(
+        "The cached inputs of a mapped task that is resumed are those of this run",
+        flow="map_resume",
+        path=f"^/states/[01]{_TASK}/cached_inputs/",
+        reason="1.4.1 keeps the values that the upstream children had when the run was stopped.",
+    ),
 )
