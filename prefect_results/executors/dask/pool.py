@@ -217,8 +217,6 @@ def _call_pickled(payload: bytes) -> bytes:
     """Make a call in a process of the pool."""
     import cloudpickle
 
-    import prefect_results  # noqa: F401 - registers what a run needs
-
     fn, args, kwargs = cloudpickle.loads(payload)
     args = [_unshared(arg) for arg in args]
     data: bytes = cloudpickle.dumps(fn(*args, **kwargs))
