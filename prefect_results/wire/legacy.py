@@ -69,7 +69,8 @@ def _is_of_handlers(data: Mapping[str, Any]) -> bool:
 def _with_serializer(data: Mapping[str, Any], name: str) -> dict[str, Any]:
     """Adds to a form of the results' era what it does not say."""
     location = data.get("location")
-    upgraded = {**data, "serialized": location is not None}
+    anything = location is not None or data.get("value") is not None
+    upgraded = {**data, "serialized": anything}
     if name not in _WITHOUT_BYTES:
         upgraded["serializer"] = _DETECT
     elif name == "PrefectResult" and isinstance(location, str) and location[4:5] == "-":

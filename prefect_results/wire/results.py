@@ -87,8 +87,26 @@ class ResultFields(ObjectSchema):
 
     @classmethod
     def build(cls, values: dict[str, Any]) -> Any:
-        """Returns a result whose value is not fetched."""
+        """Returns a result whose value is not fetched.
+
+        Raises:
+            ValidationError: if the value is serialized, but not in an envelope.
+        """
+        value = values.get("value")
+        if value is not None and values.get("serialized", True):
+            _check_envelope(value, cls.opts.object_class)
         return cls.opts.object_class.revive(**values)
+
+
+def _check_envelope(value: Any, kind: type[Result]) -> None:
+    # Types from elsewhere may keep what they like.
+    if not kind.__module__.startswith("prefect_results."):
+        return
+    encoding = value.get("encoding") if isinstance(value, dict) else None
+    if encoding not in ("base64", "json") or "data" not in value:
+        raise ValidationError({"value": ["Not an object with encoding (base64, json) and data."]})
+    if encoding == "base64" and not isinstance(value["data"], str):
+        raise ValidationError({"value": {"data": ["Not a valid string."]}})
 
 
 def _are_states(value: dict[Any, Any]) -> bool:

@@ -99,6 +99,17 @@ def test_garbage(form: Any) -> None:
             {"n_map_states": ["Must be between 0 and 1000000."]},
         ),
         (
+            {"type": "Success", "_result": {"type": "Result", "value": "x"}},
+            {"_result": {"value": ["Not an object with encoding (base64, json) and data."]}},
+        ),
+        (
+            {
+                "type": "Success",
+                "_result": {"type": "Result", "value": {"encoding": "base64", "data": 3}},
+            },
+            {"_result": {"value": {"data": ["Not a valid string."]}}},
+        ),
+        (
             {"type": "Success", "_result": {"type": "Result", "serializer": {"type": 3}}},
             {"_result": {"serializer": {"type": ["Not a valid string."]}}},
         ),
