@@ -16,6 +16,7 @@ from typing import Any
 from prefect_results.compat import table
 from prefect_results.exceptions import LegacyClash, LegacyNameError
 from prefect_results.logging import set_root_name
+from prefect_results.version import __version__
 
 ROOT = "prefect"
 #: What legacy code sees as `prefect.__version__`; the local part says who answers.
@@ -104,10 +105,9 @@ class _Assembling(Loader):
 
     def exec_module(self, module: ModuleType) -> None:
         if module.__name__ == ROOT:
-            import prefect_results
-
-            vars(module)["__version__"] = f"{VERSION}.{prefect_results.__version__}"
-            vars(module)["__file__"] = prefect_results.__file__
+            home = sys.modules[__name__.partition(".")[0]]
+            vars(module)["__version__"] = f"{VERSION}.{__version__}"
+            vars(module)["__file__"] = home.__file__
 
 
 class _Aliasing(Loader):
