@@ -24,13 +24,14 @@ from sqlalchemy import (
     literal,
     not_,
     or_,
+    select,
     true,
     type_coerce,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
 from prefect_results.server.errors import RequestRefused
-from prefect_results.server.model import Entity, Relation, entities
+from prefect_results.server.model import Aliases, Entity, Relation, entities
 
 MAX_DEPTH = 12
 MAX_CONDITIONS = 500
@@ -44,12 +45,14 @@ Condition = ColumnElement[bool]
 class Conditions:
     """Translates the conditions of one request, and bounds how many there may be."""
 
-    def __init__(self, dialect: str) -> None:
+    def __init__(self, dialect: str, aliases: Aliases) -> None:
         """Begin a request.
 
         Args:
             dialect: Name of the database's dialect.
+            aliases: The request's names for tables.
         """
+        self._aliases = aliases
         self._sqlite = dialect == "sqlite"
         self._left = MAX_CONDITIONS
 
@@ -103,7 +106,12 @@ class Conditions:
 
     def _related(self, relation: Relation, rows: FromClause, where: Where, depth: int) -> Condition:
         target = entities()[relation.entity]
-        others = target.table.alias()
+        others = self._aliases.of(target)
+        if not relation.many and not relation.optional:
+            # Unlike a correlated EXISTS, this lets SQLite use an index on the local column.
+            inner = self.of(target, others, where, depth)
+            remote = select(others.c[relation.remote]).where(inner)
+            return rows.c[relation.local].in_(remote.correlate_except(others))
         found = exists().where(
             others.c[relation.remote] == rows.c[relation.local],
             self.of(target, others, where, depth),

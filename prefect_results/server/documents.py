@@ -17,6 +17,7 @@ from graphql import (
     FragmentSpreadNode,
     GraphQLError,
     OperationDefinitionNode,
+    OperationType,
     SelectionSetNode,
     parse,
     validate,
@@ -56,13 +57,14 @@ class Document:
         Raises:
             RequestRefused: There is none of that name, or several and no name is given.
         """
-        if name:
-            if name not in self.operations:
-                raise RequestRefused(f"Unknown operation named {name!r}.")
-            return self.operations[name]
-        if len(self.operations) != 1:
+        if name and name not in self.operations:
+            raise RequestRefused(f"Unknown operation named {name!r}.")
+        if not name and len(self.operations) != 1:
             raise RequestRefused("Must provide operation name if query has several operations.")
-        return next(iter(self.operations.values()))
+        found = self.operations[name] if name else next(iter(self.operations.values()))
+        if found.operation is OperationType.SUBSCRIPTION:
+            raise RequestRefused("This server has no subscription type.")
+        return found
 
 
 def load(text: str) -> Document:

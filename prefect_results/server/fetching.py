@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, FromClause, Select, Text, func, select, type_coerce
@@ -17,7 +18,7 @@ from prefect_results.backend.store.sql.rows import chunks
 from prefect_results.backend.store.types import Moment
 from prefect_results.server.conditions import Conditions, contains
 from prefect_results.server.errors import RequestRefused
-from prefect_results.server.model import Entity, Relation
+from prefect_results.server.model import Aliases, Entity, Relation
 from prefect_results.server.ordering import Orders, check_distinct, order
 from prefect_results.server.plans import Arguments, Counting, CountPlan, Plan
 
@@ -42,7 +43,8 @@ class Fetcher:
         """
         self._connection = connection
         self._dialect = connection.dialect.name
-        self._conditions = Conditions(self._dialect)
+        self._aliases = Aliases()
+        self._conditions = Conditions(self._dialect, self._aliases)
         self._left = self._most = max_rows
         if self._dialect == "sqlite":
             driver: Any = connection.connection.driver_connection
@@ -54,7 +56,7 @@ class Fetcher:
         Raises:
             RequestRefused: There are too many, or a condition is out of bounds.
         """
-        table = plan.entity.table.alias()
+        table = self._aliases.of(plan.entity)
         columns = _columns(plan)
         query = self._statement(plan.entity, table, columns, plan.arguments)
         return self._objects(plan, columns, self._read(query, plan.arguments.limit))
@@ -95,7 +97,7 @@ class Fetcher:
             query = query.where(table.c.id.in_(self._first_of_alike(entity, arguments, link, keys)))
         # Pages of rows that are alike must not overlap, so the id decides.
         wanted = [*arguments.orders, *_BY_ID] if arguments.paged else arguments.orders
-        orders = order(entity, table, wanted, self._dialect)
+        orders = order(entity, table, wanted, self._dialect, self._aliases)
         if not arguments.paged:
             return query.order_by(*orders)
         if link is None:
@@ -114,8 +116,8 @@ class Fetcher:
     ) -> Select[Any]:
         """Select the ids of the first rows of those that `distinct_on` finds alike."""
         check_distinct(arguments.distinct, arguments.orders)
-        rows = entity.table.alias()
-        first = order(entity, rows, [*arguments.orders, *_BY_ID], self._dialect)
+        rows = self._aliases.of(entity)
+        first = order(entity, rows, [*arguments.orders, *_BY_ID], self._dialect, self._aliases)
         alike = [rows.c[name] for name in ((link,) if link else ()) + arguments.distinct]
         place = func.row_number().over(partition_by=alike, order_by=first).label("place_")
         matching = select(rows.c.id, place)
@@ -145,18 +147,20 @@ class Fetcher:
     def _objects(self, plan: Plan, columns: Sequence[str], rows: Sequence[Any]) -> list[Row]:
         """Make objects of rows and read what is below them."""
         places = {name: i for i, name in enumerate(columns)}
-        shown = [(key, places[name]) for key, name in plan.columns]
+        shown = dict(plan.columns)
+        # What is no column gets its value below; the place only keeps the order of the response.
+        values_of = itemgetter(*(places.get(shown.get(key, ""), 0) for key in plan.blank), 0)
+        keys = tuple(plan.blank)
         moments = [
             key
             for key, name in plan.columns
             if self._dialect != "sqlite" and isinstance(plan.entity.columns[name].type, Moment)
         ]
-        objects = []
-        for row in rows:
-            item: Row = dict(plan.blank)
-            for key, i in shown:
-                item[key] = row[i]
-            objects.append(item)
+        objects: list[Row] = [dict(zip(keys, values_of(row))) for row in rows]
+        for key, constant in plan.blank.items():
+            if constant is not None:
+                for item in objects:
+                    item[key] = constant
         for key in moments:
             for item in objects:
                 moment: datetime | None = item[key]
@@ -182,7 +186,7 @@ class Fetcher:
         link = columns.index(relation.remote)
         grouped: dict[Any, list[Row]] = {}
         for keys in _keys(values):
-            table = plan.entity.table.alias()
+            table = self._aliases.of(plan.entity)
             query = self._statement(
                 plan.entity, table, columns, plan.arguments, relation.remote, keys
             )
@@ -212,7 +216,7 @@ class Fetcher:
         keys: Sequence[Any] = (),
     ) -> Select[Any]:
         """Return the statement for the rows that are counted."""
-        table = plan.entity.table.alias()
+        table = self._aliases.of(plan.entity)
         wanted = counting.columns or ("id",)
         names = list(dict.fromkeys([*wanted, *([link] if link else [])]))
         rows = self._statement(plan.entity, table, names, plan.arguments, link, keys)

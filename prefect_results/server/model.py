@@ -8,11 +8,11 @@ relation `task_runs` of `flow_run`.
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import attrs
-from sqlalchemy import Column, Table
+from sqlalchemy import Column, FromClause, Table
 
 from prefect_results.backend.store.schema import metadata
 
@@ -82,3 +82,24 @@ def entities() -> dict[str, Entity]:
                     name=back, local=key.column.name, entity=name, remote=column.name, many=True
                 )
     return found
+
+
+class Aliases:
+    """Names for tables within the statements of one request, no two alike.
+
+    The same request gets the same names again: an alias is dear to make, and a statement with the
+    same names is compiled once.
+    """
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def of(self, entity: Entity) -> FromClause:
+        """Return an alias of an entity's table that the request has not used yet."""
+        self._count += 1
+        return _alias(entity.name, self._count)
+
+
+@lru_cache(maxsize=2048)
+def _alias(name: str, number: int) -> FromClause:
+    return entities()[name].table.alias(f"{name}_{number}")

@@ -13,7 +13,7 @@ from graphql import ListValueNode, ObjectValueNode, ValueNode, VariableNode
 from sqlalchemy import ColumnElement, FromClause, select
 
 from prefect_results.server.errors import RequestRefused
-from prefect_results.server.model import Entity, entities
+from prefect_results.server.model import Aliases, Entity, entities
 
 Order = ColumnElement[Any]
 Orders = list[tuple[tuple[str, ...], str]]
@@ -64,18 +64,20 @@ def _written(given: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...
         yield path, str(given)
 
 
-def order(entity: Entity, rows: FromClause, orders: Orders, dialect: str) -> list[Order]:
+def order(
+    entity: Entity, rows: FromClause, orders: Orders, dialect: str, aliases: Aliases
+) -> list[Order]:
     """Return the SQL for orders."""
-    return [_directed(_column(entity, rows, path), each, dialect) for path, each in orders]
+    return [_directed(_column(entity, rows, path, aliases), each, dialect) for path, each in orders]
 
 
-def _column(entity: Entity, rows: FromClause, path: tuple[str, ...]) -> Any:
+def _column(entity: Entity, rows: FromClause, path: tuple[str, ...], aliases: Aliases) -> Any:
     if len(path) == 1:
         return rows.c[path[0]]
     relation = entity.relations[path[0]]
     target = entities()[relation.entity]
-    others = target.table.alias()
-    found = select(_column(target, others, path[1:])).where(
+    others = aliases.of(target)
+    found = select(_column(target, others, path[1:], aliases)).where(
         others.c[relation.remote] == rows.c[relation.local]
     )
     return found.correlate_except(others).scalar_subquery()

@@ -5,6 +5,8 @@ What belongs here: addresses, ports, starting and stopping. What does not: the a
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import ipaddress
 import json
 import os
@@ -65,6 +67,9 @@ def serve(
         config = uvicorn.Config(
             create_app(store, key=key), log_level=log_level, access_log=False, lifespan="off"
         )
+        # A large response is many small objects without cycles; looking for some slows it down.
+        gc.freeze()
+        gc.set_threshold(50_000, 20, 20)
         try:
             uvicorn.Server(config).run(sockets=[listener])
         finally:
@@ -172,6 +177,8 @@ class ServerProcess:
             with opener.open(f"{self.url}/health", timeout=self._timeout) as answer:
                 answer.read()
         except OSError as exc:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(10)  # its last words come after it closed the socket
             told = self.log().strip()[-2000:]
             raise StoreUnavailable(f"the server did not start: {told or exc}") from exc
 

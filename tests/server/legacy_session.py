@@ -83,9 +83,8 @@ def register(client):
     note("registered again", flow.register(PROJECT, idempotency_key="first") == flow_id)
     note("flow id", flow_id)
     view = FlowView.from_flow_name("documented", project_name=PROJECT)
-    note(
-        "flow view", [view.flow_id, view.name, view.project_name, view.archived, view.core_version]
-    )
+    note("flow view", [view.flow_id, view.name, view.project_name, view.archived])
+    note("core version", view.core_version)
     note("flow view labels", sorted(view.flow_group_labels or []))
     note("tenant", TenantView.from_current_tenant().slug)
     return flow_id
