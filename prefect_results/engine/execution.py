@@ -39,7 +39,7 @@ def call(task: Task, values: Mapping[str, Any], logger: logging.Logger) -> Any:
         if task.timeout is None:
             return task.run(**values)
         return run_task_with_timeout(task=task, kwargs=values, logger=logger)
-    with contextlib.redirect_stdout(RedirectToLog(ambient.get("logger") or logger)):  # type: ignore[type-var]
+    with contextlib.redirect_stdout(RedirectToLog(logger)):  # type: ignore[type-var]
         return run_task_with_timeout(task=task, kwargs=values, logger=logger)
 
 

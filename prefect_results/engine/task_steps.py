@@ -161,6 +161,7 @@ class TaskSteps(Runner):
                 self._name,
             )
             raise ENDRUN(state)
+        self.logger.debug("Task %r: Calling task.run() method...", self._name)
         return execution.run_state(
             self.task,
             values_of(inputs),

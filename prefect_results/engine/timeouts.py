@@ -94,6 +94,7 @@ def run_with_thread_timeout(
         return fn(*args, **(kwargs or {}))
     logger = logger or get_logger()
     name = name or f"Function '{fn.__name__}'"
+    logger.debug("%s: Sending alarm with %ss timeout...", name, timeout)
     with _alarm(timeout):
         logger.debug("%s: Executing function in main thread...", name)
         return fn(*args, **(kwargs or {}))

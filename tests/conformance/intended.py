@@ -83,12 +83,6 @@ INTENDED: tuple[Intended, ...] = (
         ),
     ),
     Intended(
-        "Prints of tasks with `log_stdout` are logged by the task's own logger",
-        flow="log_stdout",
-        path="^/log/prefect.(TaskRunner$|talk)",
-        reason="The line says which task, and which of its mapped children, printed it.",
-    ),
-    Intended(
         "Errors of results name the task, the location and the type",
         flow=".*",
         path="(^/log/prefect.TaskRunner/|/message$|/value/([0-9]+/)?text$)",
