@@ -16,7 +16,7 @@ REFERENCE_PATCHED_US = 110.0
 
 def run(quick: bool = False) -> Iterator[Row]:
     """Measure; `quick` leaves the largest flows and some repetitions out."""
-    rounds = 2 if quick else 5
+    rounds = 3 if quick else 7
     with Pool() as pool:
         scale = yield from _trivial_tasks(pool, rounds, quick)
         yield from _flatness(pool, quick)
