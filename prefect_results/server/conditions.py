@@ -173,7 +173,12 @@ def _as_glob(pattern: str) -> str:
 
 def contains(document: str | None, wanted: str) -> int | None:
     """Tell whether one JSON document contains another, as PostgreSQL's `@>` does; for SQLite."""
-    return None if document is None else int(_contains(json.loads(document), json.loads(wanted)))
+    if document is None:
+        return None
+    given, value = json.loads(document), json.loads(wanted)
+    if isinstance(given, list) and not isinstance(value, list | dict):
+        value = [value]
+    return int(_contains(given, value))
 
 
 def _contains(document: Any, wanted: Any) -> bool:
@@ -181,14 +186,7 @@ def _contains(document: Any, wanted: Any) -> bool:
         return all(
             key in document and _contains(document[key], value) for key, value in wanted.items()
         )
-    if isinstance(document, list):
-        # A list contains its items; a value alone counts as a list of it, but not inside another.
-        items = wanted if isinstance(wanted, list) else [wanted]
-        return all(any(_inside(item, value) for item in document) for value in items)
-    return type(document) is type(wanted) and bool(document == wanted)
-
-
-def _inside(item: Any, value: Any) -> bool:
-    if isinstance(item, list) and not isinstance(value, list):
-        return False
-    return _contains(item, value)
+    if isinstance(document, list) and isinstance(wanted, list):
+        return all(any(_contains(item, value) for item in document) for value in wanted)
+    # To Python, True is 1.
+    return isinstance(document, bool) == isinstance(wanted, bool) and bool(document == wanted)

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import urllib.request
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -117,6 +118,14 @@ def url_of(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
+def _environment(key: str | None) -> dict[str, str]:
+    """Return the environment of a process that shall import the package from where we did."""
+    found = {name: value for name, value in os.environ.items() if name != KEY_VARIABLE}
+    home = str(Path(__file__).parents[2])
+    found["PYTHONPATH"] = os.pathsep.join(filter(None, [home, found.get("PYTHONPATH")]))
+    return {**found, KEY_VARIABLE: key} if key else found
+
+
 class ServerProcess:
     """A server in a process of its own, on a free port; a context manager that stops it.
 
@@ -151,7 +160,7 @@ class ServerProcess:
                 stdin=subprocess.DEVNULL,
                 stdout=self._log,
                 stderr=self._log,
-                env={**os.environ, **({KEY_VARIABLE: key} if key else {})},
+                env=_environment(key),
                 pass_fds=[listener.fileno()],
             )
         try:
