@@ -13,15 +13,14 @@ from sqlalchemy import Connection, tuple_
 from prefect_results.backend.store.ids import new_ids
 from prefect_results.backend.store.records import LogEntry, NewLog, Page
 from prefect_results.backend.store.schema import log
+from prefect_results.backend.store.sql.bulk import insert_many
 from prefect_results.backend.store.sql.rows import (
     fetch,
-    insert_many,
-    moment_for,
     now,
     paged,
     selected,
 )
-from prefect_results.backend.store.types import clean_text, encode_json, normalize_id
+from prefect_results.backend.store.types import clean_text, encode_json, encode_moment, normalize_id
 from prefect_results.exceptions import RecordNotFound
 
 _COLUMNS = (
@@ -32,15 +31,14 @@ _COLUMNS = (
 
 def write(connection: Connection, logs: Sequence[NewLog]) -> None:
     """Add lines to the logs of runs."""
-    as_stored = moment_for(connection)
-    created = as_stored(now())
+    created = encode_moment(now())
     rows = [
         (
             log_id,
             created,
             _id(line.flow_run_id),
             None if line.task_run_id is None else _id(line.task_run_id),
-            created if line.timestamp is None else as_stored(line.timestamp),
+            created if line.timestamp is None else encode_moment(line.timestamp),
             line.level,
             clean_text(line.name),
             clean_text(line.message),
@@ -48,7 +46,7 @@ def write(connection: Connection, logs: Sequence[NewLog]) -> None:
         )
         for line, log_id in zip(logs, new_ids(len(logs)))
     ]
-    insert_many(connection, "log", _COLUMNS, rows)
+    insert_many(connection, log, _COLUMNS, rows)
 
 
 def _id(value: str) -> str:

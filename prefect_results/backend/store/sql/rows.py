@@ -1,14 +1,13 @@
-"""Rows to records, and many rows into a table at once.
+"""Rows to records.
 
-What belongs here: what every other module of this folder needs to read and write rows. What does
-not: anything about one table.
+What belongs here: what every other module of this folder needs to read rows. What does not:
+anything about one table, and writing many rows (`bulk`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from datetime import datetime, timezone
-from functools import lru_cache
 from typing import Any, TypeVar
 
 import attrs
@@ -16,23 +15,14 @@ from sqlalchemy import Column, Connection, Select, Table, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from prefect_results.backend.store.records import Page
-from prefect_results.backend.store.types import as_utc, encode_moment
 from prefect_results.exceptions import RecordNotFound
 
 R = TypeVar("R")
-
-Moment = Callable[[datetime], Any]
-"""Turns a moment into what the driver of a database stores."""
 
 
 def now() -> datetime:
     """Return this moment in UTC."""
     return datetime.now(timezone.utc)
-
-
-def moment_for(connection: Connection) -> Moment:
-    """Return how moments are handed to the driver, past SQLAlchemy's column types."""
-    return encode_moment if connection.dialect.name == "sqlite" else as_utc
 
 
 def selected(record: type[Any], table: Table, **others: Column[Any]) -> Select[Any]:
@@ -84,48 +74,6 @@ def paged(items: list[R], limit: int, cursor: Callable[[R], str]) -> Page[R]:
     if len(items) <= limit:
         return Page(tuple(items))
     return Page(tuple(items[:limit]), cursor(items[limit - 1]))
-
-
-@lru_cache(maxsize=64)
-def insert_text(dialect: str, table: str, columns: tuple[str, ...], suffix: str = "") -> str:
-    """Return an INSERT for `executemany`, with the driver's own placeholders."""
-    mark = "?" if dialect == "sqlite" else "%s"
-    names = ", ".join(f'"{name}"' for name in columns)
-    return f'INSERT INTO "{table}" ({names}) VALUES ({", ".join([mark] * len(columns))}) {suffix}'
-
-
-@lru_cache(maxsize=64)
-def update_text(dialect: str, table: str, columns: tuple[str, ...]) -> str:
-    """Return an UPDATE by id for `executemany`; the id comes last among the values."""
-    mark = "?" if dialect == "sqlite" else "%s"
-    settings = ", ".join(f'"{name}" = {mark}' for name in columns)
-    return f'UPDATE "{table}" SET {settings} WHERE "id" = {mark}'
-
-
-def insert_many(
-    connection: Connection,
-    table: str,
-    columns: tuple[str, ...],
-    rows: Sequence[tuple[Any, ...]],
-    suffix: str = "",
-) -> int:
-    """Insert rows whose values are as the driver wants them; return how many went in.
-
-    SQLAlchemy's own bulk insert spends more time on a row than SQLite does.
-    """
-    if not rows:
-        return 0
-    statement = insert_text(connection.dialect.name, table, columns, suffix)
-    return connection.exec_driver_sql(statement, list(rows)).rowcount
-
-
-def update_many(
-    connection: Connection, table: str, columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]]
-) -> None:
-    """Update rows by id; each tuple holds the values of `columns` and then the id."""
-    if rows:
-        statement = update_text(connection.dialect.name, table, columns)
-        connection.exec_driver_sql(statement, list(rows))
 
 
 def upsert(connection: Connection, table: Table) -> Any:

@@ -6,7 +6,7 @@ What belongs here: the one way in which a run's state changes. What does not: cr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timezone
 from functools import cache
 from typing import Any
@@ -24,16 +24,14 @@ from prefect_results.backend.store.schema import (
     task_run,
     task_run_state,
 )
+from prefect_results.backend.store.sql.bulk import insert_many, update_many
 from prefect_results.backend.store.sql.rows import (
     chunks,
     fetch,
-    insert_many,
-    moment_for,
     now,
     selected,
-    update_many,
 )
-from prefect_results.backend.store.types import clean_text, encode_json, normalize_id
+from prefect_results.backend.store.types import clean_text, encode_json, encode_moment, normalize_id
 from prefect_results.exceptions import RecordNotFound, VersionConflict
 
 CURRENT = (
@@ -102,23 +100,21 @@ def parsed_moment(value: object) -> datetime | None:
 class Trace:
     """The rows that a series of states leaves behind, for runs that change in one transaction."""
 
-    def __init__(self, connection: Connection, count: int) -> None:
+    def __init__(self, count: int) -> None:
         """Begin.
 
         Args:
-            connection: Whose driver takes the rows.
             count: How many states there will be at most.
         """
-        self._moment = moment_for(connection)
         self._ids = iter(new_ids(count))
-        self.now = self._moment(now())
+        self.now = encode_moment(now())
         self.history: list[tuple[Any, ...]] = []
 
     def add(
         self,
         run_id: str,
         version: int,
-        started: Any,
+        started: str | None,
         state: Mapping[str, Json],
         timestamp: datetime | None,
     ) -> tuple[Any, ...]:
@@ -127,7 +123,7 @@ class Trace:
         Args:
             run_id: The run.
             version: The version that the run gets with it.
-            started: When the run began, as the driver has it, or None.
+            started: When the run began, encoded, or None.
             state: The wire form.
             timestamp: When it was entered, or None for now.
 
@@ -137,10 +133,10 @@ class Trace:
         kind = state.get("type")
         if not isinstance(kind, str):
             raise ValueError(f"a state in its wire form has a 'type'; got the keys {sorted(state)}")
-        entered = self.now if timestamp is None else self._moment(timestamp)
+        entered = self.now if timestamp is None else encode_moment(timestamp)
         start = state.get("start_time")
         wanted = None if start is None else parsed_moment(start)
-        wanted_start = None if wanted is None else self._moment(wanted)
+        wanted_start = None if wanted is None else encode_moment(wanted)
         message = state.get("message")
         text = None if message is None else clean_text(str(message))
         blob = encode_json(state)
@@ -158,7 +154,7 @@ class Trace:
 
     def write(self, connection: Connection, kind: Kind) -> None:
         """Insert the history."""
-        insert_many(connection, kind.history.name, kind.past, self.history)
+        insert_many(connection, kind.history, kind.past, self.history)
 
 
 def set_states(
@@ -167,7 +163,7 @@ def set_states(
     """Set states on runs; see `RunStore.set_task_run_states`."""
     ids = [_known_id(kind, change.run_id) for change in changes]
     current = _locked(connection, kind, ids)
-    trace = Trace(connection, len(changes))
+    trace = Trace(len(changes))
     latest: dict[str, tuple[Any, ...]] = {}
     lost: set[str] = set()
     outcomes = []
@@ -186,7 +182,7 @@ def set_states(
         raise VersionConflict(_explained(kind, changes, outcomes), outcomes=outcomes)
     trace.write(connection, kind)
     rows = [(*row, run_id) for run_id, row in latest.items()]
-    update_many(connection, kind.runs.name, CURRENT, rows)
+    update_many(connection, kind.runs, CURRENT, rows)
     return outcomes
 
 
@@ -197,12 +193,13 @@ def _known_id(kind: Kind, value: str) -> str:
     return run_id
 
 
-def _locked(connection: Connection, kind: Kind, ids: Iterable[str]) -> dict[str, tuple[int, Any]]:
+def _locked(
+    connection: Connection, kind: Kind, ids: Iterable[str]
+) -> dict[str, tuple[int, str | None]]:
     """Read the version and the start of runs that nobody else may change until we commit."""
     columns = kind.runs.c
     wanted = sorted(set(ids))
-    as_stored: Callable[[datetime], Any] = moment_for(connection)
-    found: dict[str, tuple[int, Any]] = {}
+    found: dict[str, tuple[int, str | None]] = {}
     for batch in chunks(wanted):
         # The order keeps two writers from waiting for each other; SQLite has one writer anyway.
         query = (
@@ -212,7 +209,7 @@ def _locked(connection: Connection, kind: Kind, ids: Iterable[str]) -> dict[str,
             .with_for_update()
         )
         for run_id, version, started in connection.execute(query):
-            found[run_id] = (version, None if started is None else as_stored(started))
+            found[run_id] = (version, None if started is None else encode_moment(started))
     missing = [run_id for run_id in wanted if run_id not in found]
     if missing:
         raise RecordNotFound(f"the run store has no {kind.noun} {missing[0]!r}")

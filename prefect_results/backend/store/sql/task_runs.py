@@ -26,11 +26,11 @@ from sqlalchemy import (
 from prefect_results.backend.store.ids import new_ids
 from prefect_results.backend.store.records import NewTaskRun, Outcome, Page, TaskRun
 from prefect_results.backend.store.schema import flow_run, task, task_run
+from prefect_results.backend.store.sql.bulk import insert_many
 from prefect_results.backend.store.sql.rows import (
     chunks,
     fetch,
     fetch_one,
-    insert_many,
     now,
     paged,
     selected,
@@ -136,7 +136,7 @@ def create(connection: Connection, flow_run_id: str, runs: Sequence[NewTaskRun])
     """Create many task runs; see `RunStore.create_task_runs`."""
     run_of = normalize_id(flow_run_id) or flow_run_id
     cache_keys = _cache_keys(connection, run_of, {run.task_id for run in runs})
-    trace = Trace(connection, sum(len(run.states) for run in runs))
+    trace = Trace(sum(len(run.states) for run in runs))
     rows, outcomes = [], []
     for run, made_id in zip(runs, new_ids(len(runs))):
         run_id = run.id or made_id
@@ -147,7 +147,7 @@ def create(connection: Connection, flow_run_id: str, runs: Sequence[NewTaskRun])
         rows.append((*fixed, cache_keys[run.task_id], *current))
         outcomes.append(Outcome(run_id, True, len(run.states), current[1]))
     key = "ON CONFLICT (flow_run_id, task_id, map_index) DO NOTHING"
-    created = insert_many(connection, "task_run", _COLUMNS, rows, key)
+    created = insert_many(connection, task_run, _COLUMNS, rows, key)
     if created != len(rows):
         outcomes = _with_those_there(connection, run_of, runs, outcomes)
         new = {outcome.run_id for outcome in outcomes if outcome.applied}
