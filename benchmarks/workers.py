@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from statistics import median
 
@@ -91,22 +91,26 @@ class Pool:
     def medians(
         self, workload: str, asked: Iterable[tuple[str, int]], log: str = "off", rounds: int = 3
     ) -> dict[str, float]:
-        """Median figure per unit of each library's workload, the libraries taking turns.
+        """Median figure per unit of one workload by library; see `turns`."""
+        return self.turns({library: (library, workload, n) for library, n in asked}, log, rounds)
+
+    def turns(
+        self, asked: Mapping[str, tuple[str, str, int]], log: str = "off", rounds: int = 3
+    ) -> dict[str, float]:
+        """Median figure per unit of workloads that take turns, so that they share the noise.
 
         Args:
-            workload: a name from `benchmarks.worker.WORKLOADS` whose figure is for all `n` units.
-            asked: pairs of a library and its `n`; a slow peer may get a smaller one.
+            asked: by name, a library, a workload of `benchmarks.worker` whose figure is for all
+                its `n` units, and `n`; a slow peer may get a smaller one.
             log: `off` or `default`.
             rounds: how often each is asked; the peer as installed is asked once.
         """
-        figures: dict[str, list[float]] = {}
-        pairs = list(asked)
+        figures: dict[str, list[float]] = {name: [] for name in asked}
         for turn in range(rounds):
-            for library, n in pairs:
-                if library == "legacy" and turn:
-                    continue
-                figures.setdefault(library, []).append(self.worker(library, log)(workload, n) / n)
-        return {library: median(values) for library, values in figures.items()}
+            for name, (library, workload, n) in asked.items():
+                if not (library == "legacy" and turn):
+                    figures[name].append(self.worker(library, log)(workload, n) / n)
+        return {name: median(values) for name, values in figures.items()}
 
     def once(self, library: str, workload: str, n: int, log: str = "off") -> float:
         """The figure of a workload in a fresh process, which ends afterwards."""
