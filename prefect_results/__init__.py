@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import prefect_results.tasks  # noqa: F401 - registers operators and collections
+from prefect_results.clients import register_graphql
 from prefect_results.configuration import config
 from prefect_results.context import context
 from prefect_results.core import (
@@ -22,7 +23,9 @@ from prefect_results.core import (
     task,
     unmapped,
 )
+from prefect_results.core.flow import register_registrar
 from prefect_results.engine import FlowRunner as _FlowRunner  # noqa: F401 - registers itself
+from prefect_results.exceptions import MissingExtra
 from prefect_results.states import State
 from prefect_results.states.codec import register_codec
 from prefect_results.tasks.control_flow.case import case
@@ -30,6 +33,9 @@ from prefect_results.tasks.core.resource_manager import resource_manager
 from prefect_results.version import __version__
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
     from prefect_results.states.codec import Codec
 
 
@@ -40,7 +46,25 @@ def _wire() -> Codec:
     return wire.codec
 
 
+def _graphql() -> Callable[..., Any]:
+    """What answers queries on a run store, imported when the first one is asked."""
+    try:
+        from prefect_results.server.local import answer
+    except ImportError as exc:
+        raise MissingExtra(package=exc.name or "graphql", extra="server") from exc
+    return answer
+
+
+def _registrar(flow: Flow, **options: Any) -> str:
+    """Registers a flow; the backend is imported when the first flow is."""
+    from prefect_results.backend.registering import register
+
+    return register(flow, **options)
+
+
 register_codec(_wire)
+register_graphql(_graphql)
+register_registrar(_registrar)
 
 __all__ = [
     "__version__",

@@ -293,9 +293,10 @@ def test_the_flow_converts_dependencies() -> None:
     assert {t.name: len(flow.edges_to(t)) for t in flow.tasks} == {"[1, 2]": 1, "3": 0, "4": 1}
 
 
-def test_registering_needs_a_backend() -> None:
+def test_registering_needs_a_backend(monkeypatch: pytest.MonkeyPatch) -> None:
     """The checks of the legacy release come first; a backend is handed over by its room."""
     flow = Flow("n")
+    monkeypatch.setattr(flow_module, "_registrar", None)
     with pytest.raises(ConfigurationError, match="no backend"):
         flow.register("project")
     with pytest.raises(ValueError, match="from within a `Flow` context"), flow:
@@ -304,13 +305,10 @@ def test_registering_needs_a_backend() -> None:
     with loading, context(loading_flow=True):
         assert flow.register() is None
     flow_module.register_registrar(lambda flow, **options: f"{flow.name}:{options}")
-    try:
-        assert flow.register("p", labels=["l"]) == (
-            "n:{'project_name': 'p', 'build': True, 'labels': ['l'], 'set_schedule_active': True, "
-            "'version_group_id': None, 'no_url': False, 'idempotency_key': None}"
-        )
-    finally:
-        flow_module.register_registrar(None)
+    assert flow.register("p", labels=["l"]) == (
+        "n:{'project_name': 'p', 'build': True, 'labels': ['l'], 'set_schedule_active': True, "
+        "'version_group_id': None, 'no_url': False, 'idempotency_key': None}"
+    )
 
 
 def test_function_tasks_build_flows() -> None:

@@ -13,10 +13,13 @@ from prefect_results.backend.access.records import (
     LogData,
     StateData,
     TaskRunData,
+    TenantData,
 )
+from prefect_results.backend.access.stored import StoredRuns
 
 __all__ = [
     "RunAccess",
+    "StoredRuns",
     "Source",
     "open_access",
     "FlowData",
@@ -25,4 +28,5 @@ __all__ = [
     "StateData",
     "LogData",
     "AgentData",
+    "TenantData",
 ]

@@ -11,6 +11,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from prefect_results.backend.access.port import RunAccess
+from prefect_results.backend.access.stored import StoredRuns
 from prefect_results.backend.store import RunStore, default_url, open_store
 from prefect_results.backend.store.opening import sqlite_url
 from prefect_results.configuration import config
@@ -61,8 +62,6 @@ def open_access(source: Source = None) -> RunAccess:
     if isinstance(source, RunAccess):
         return source
     if isinstance(source, RunStore):
-        from prefect_results.backend.access.stored import StoredRuns
-
         return StoredRuns(source)
     if source is None:
         return _open_url(configured_url())
@@ -94,8 +93,6 @@ def _new(url: str) -> RunAccess:
         from prefect_results.backend.client import Client
 
         return RemoteRuns(Client(url))
-    from prefect_results.backend.access.stored import StoredRuns
-
     return StoredRuns(open_store(url))
 
 

@@ -7,7 +7,7 @@ reads a run store, `remote` an API.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from prefect_results.backend.access.records import (
@@ -17,6 +17,7 @@ from prefect_results.backend.access.records import (
     Json,
     LogData,
     TaskRunData,
+    TenantData,
 )
 
 
@@ -173,7 +174,11 @@ class RunAccess(ABC):
     def last_map_index(self, flow_run_id: str, task_slug: str) -> int | None:
         """Return the highest map index of a task's runs; -1 if not mapped, None without a run."""
 
-    # Agents, key-value pairs, artifacts
+    # Tenants, agents, key-value pairs, artifacts
+
+    @abstractmethod
+    def tenants(self) -> list[TenantData]:
+        """Return all tenants, the one that is used first."""
 
     @abstractmethod
     def agents(self) -> list[AgentData]:
@@ -221,8 +226,3 @@ class RunAccess(ABC):
             id: Its id.
         """
         return f"{kind} {id} in {self.address}"
-
-
-def first(items: Sequence[TaskRunData]) -> TaskRunData | None:
-    """Return the only item of a list that may be empty."""
-    return items[0] if items else None

@@ -82,6 +82,15 @@ class LogData:
 
 
 @attrs.frozen(kw_only=True)
+class TenantData:
+    """Whom flows and runs belong to."""
+
+    id: str
+    name: str
+    slug: str
+
+
+@attrs.frozen(kw_only=True)
 class AgentData:
     """An agent, and when it last asked for work."""
 

@@ -19,6 +19,7 @@ from prefect_results.backend.access.records import (
     LogData,
     StateData,
     TaskRunData,
+    TenantData,
 )
 from prefect_results.backend.client import Client, EnumValue, with_args
 from prefect_results.exceptions import VersionLockMismatchSignal
@@ -225,7 +226,11 @@ class RemoteRuns(RunAccess):
         found = self._task_runs(flow_run_id, "{ map_index }", where=where, order_by=order, limit=1)
         return int(found[0]["map_index"]) if found else None
 
-    # Agents, key-value pairs, artifacts
+    # Tenants, agents, key-value pairs, artifacts
+
+    def tenants(self) -> list[TenantData]:
+        found = [TenantData(**one) for one in self._select("tenant", "{ id name slug }")]
+        return sorted(found, key=lambda one: one.id != self.client.tenant_id)
 
     def agents(self) -> list[AgentData]:
         return [

@@ -19,6 +19,7 @@ from prefect_results.backend.access.records import (
     LogData,
     StateData,
     TaskRunData,
+    TenantData,
 )
 from prefect_results.backend.store import Flow, NewState, RunStore, TaskRun
 from prefect_results.exceptions import RecordNotFound, VersionConflict
@@ -256,7 +257,12 @@ class StoredRuns(RunAccess):
             return None
         return count - 1
 
-    # Agents, key-value pairs, artifacts
+    # Tenants, agents, key-value pairs, artifacts
+
+    def tenants(self) -> list[TenantData]:
+        from prefect_results.backend.access import tables
+
+        return tables.tenants(self.store)
 
     def agents(self) -> list[AgentData]:
         from prefect_results.backend.access import tables

@@ -1,6 +1,6 @@
-"""Agents and artifacts of a run store, which its port has no methods for.
+"""Tenants, agents and artifacts of a run store, which its port has no methods for.
 
-What belongs here: these two tables. Imports SQLAlchemy, so it is imported when it is used.
+What belongs here: these three tables. Imports SQLAlchemy, so it is imported when it is used.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from prefect_results.backend.access.records import AgentData, Json
+from prefect_results.backend.access.records import AgentData, Json, TenantData
 from prefect_results.backend.store import RunStore, new_id
-from prefect_results.backend.store.schema import DEFAULT_TENANT_ID, agent, task_run_artifact
+from prefect_results.backend.store.schema import DEFAULT_TENANT_ID, agent, task_run_artifact, tenant
 from prefect_results.backend.store.sql.rows import now
 from prefect_results.exceptions import RecordNotFound
 from prefect_results.version import __version__
@@ -23,6 +23,14 @@ def _database(store: RunStore) -> Any:
     if database is None:
         raise NotImplementedError(f"{type(store).__name__} keeps neither agents nor artifacts")
     return database
+
+
+def tenants(store: RunStore) -> list[TenantData]:
+    """Return the tenant of a store."""
+    columns = tenant.c
+    with _database(store).read() as connection:
+        query = select(columns.id, columns.name, columns.slug)
+        return [TenantData(id=id, name=n, slug=s) for id, n, s in connection.execute(query)]
 
 
 def agents(store: RunStore) -> list[AgentData]:

@@ -80,12 +80,22 @@ class FlowRunMethods(BaseClient):
         """
         if not flow_id and not version_group_id:
             raise ValueError("One of flow_id or version_group_id must be provided")
+        form = run_config.serialize() if hasattr(run_config, "serialize") else run_config
+        if self._local is not None and flow_id:
+            return self._local.create_flow_run(
+                flow_id,
+                context=context,
+                parameters=parameters,
+                run_config=form,
+                labels=labels,
+                scheduled_start_time=scheduled_start_time,
+                name=run_name,
+                idempotency_key=idempotency_key,
+            )
         values: dict[str, Any] = {
             "context": context,
             "parameters": parameters,
-            "run_config": run_config.serialize()
-            if hasattr(run_config, "serialize")
-            else run_config,
+            "run_config": form,
             "labels": None if labels is None else list(labels),
             "scheduled_start_time": scheduled_start_time and scheduled_start_time.isoformat(),
             "flow_run_name": run_name,
@@ -136,7 +146,11 @@ class FlowRunMethods(BaseClient):
         Raises:
             ObjectNotFoundError: There is no such flow run.
         """
-        run = self._flow_run(flow_run_id, "{ serialized_state }")
+        if self._local is not None:
+            known = self._local.runs.flow_run(flow_run_id)
+            run = known and {"serialized_state": known.serialized_state}
+        else:
+            run = self._flow_run(flow_run_id, "{ serialized_state }")
         if not run:
             raise ObjectNotFoundError(f"Flow run {flow_run_id!r} not found.")
         return state_of(run["serialized_state"])
@@ -165,11 +179,15 @@ class FlowRunMethods(BaseClient):
 
     def set_flow_run_name(self, flow_run_id: str, name: str) -> bool:
         """Rename a flow run; return whether that was done."""
+        if self._local is not None:
+            return self._local.runs.set_flow_run_name(flow_run_id, name)
         done = self.mutate("set_flow_run_name { success }", flow_run_id=flow_run_id, name=name)
         return bool(done["success"])
 
     def cancel_flow_run(self, flow_run_id: str) -> str:
         """Ask a flow run to end; return the name of its state's type afterwards."""
+        if self._local is not None:
+            return self._local.runs.cancel_flow_run(flow_run_id)
         return str(self.mutate("cancel_flow_run { state }", flow_run_id=flow_run_id)["state"])
 
     def update_flow_run_heartbeat(self, flow_run_id: str) -> None:

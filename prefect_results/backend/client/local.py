@@ -1,7 +1,7 @@
-"""The API of the embedded run store, answered in this process: no server is needed.
+"""The embedded run store as an API: asked in this process, no server is needed.
 
-What belongs here: when that is so, and passing queries on. What does not: GraphQL, which the
-server registers (`prefect_results.clients.register_graphql`).
+What belongs here: when that is so, and passing on what a client asks. What does not: GraphQL,
+which the server registers (`prefect_results.clients.register_graphql`).
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from prefect_results.backend.access import StoredRuns, open_access
 from prefect_results.backend.access.opening import configured_url, is_api
-from prefect_results.backend.store import RunStore, open_store
 from prefect_results.clients import graphql_executor
 from prefect_results.configuration import config
 
@@ -27,11 +27,17 @@ def is_local(api_key: str | None) -> bool:
 
 
 class LocalApi:
-    """The API over the configured run store."""
+    """The configured run store, opened when it is first asked."""
 
     def __init__(self) -> None:
         self.url = configured_url()
-        self._store: RunStore | None = None
+
+    @property
+    def runs(self) -> StoredRuns:
+        """The access to its runs."""
+        access = open_access(self.url)
+        assert isinstance(access, StoredRuns)
+        return access
 
     def execute(self, query: str, variables: Mapping[str, Any] | None) -> Any:
         """Execute a query and return the response.
@@ -40,6 +46,12 @@ class LocalApi:
             ConfigurationError: Nothing that speaks GraphQL is registered.
             MissingExtra: The extra `server` is not installed.
         """
-        if self._store is None:
-            self._store = open_store(self.url)
-        return graphql_executor()(self._store, query, variables)
+        return graphql_executor()(self.runs.store, query, variables)
+
+    def create_flow_run(self, flow_id: str, **options: Any) -> str:
+        """Create a run of a flow, and have it executed by the agent of this process."""
+        from prefect_results.backend.agent import execute_soon
+
+        flow_run_id = self.runs.create_flow_run(flow_id, **options)
+        execute_soon(self.url, flow_run_id)
+        return flow_run_id

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from prefect_results.backend.client.base import BaseClient
-from prefect_results.backend.client.graphql import compress, with_args
+from prefect_results.backend.client.graphql import EnumValue, compress, with_args
 from prefect_results.configuration import config
 from prefect_results.exceptions import ClientError
 
@@ -70,12 +70,39 @@ class ProjectMethods(BaseClient):
         Args:
             subdirectory: `flow` or `flow-run`.
             id: Its id.
+
+        Returns:
+            A URL; of the embedded run store, which has no user interface, words with the id.
         """
+        if self._local is not None:
+            return self._local.runs.page_of(subdirectory, id)
         api = str(config.cloud.api)
         base = str(config.server.ui.endpoint)
-        if ".prefect.io" in api and self._local is None:
+        if ".prefect.io" in api:
             base = api.replace("api-", "") if "api-" in api else api.replace("api", "cloud")
         return "/".join([base.rstrip("/"), self.get_default_tenant_slug(), subdirectory, id])
+
+    def newest_flow(self, flow_name: str, project_name: str) -> str | None:
+        """Return the id of the newest version of a flow that is not archived, or None.
+
+        Args:
+            flow_name: Name of the flow.
+            project_name: Name of its project.
+        """
+        if self._local is not None:
+            known = self._local.runs.named_flows(flow_name, project_name)
+            return max(known, key=lambda flow: flow.version).id if known else None
+        arguments = {
+            "where": {
+                "name": {"_eq": flow_name},
+                "archived": {"_eq": False},
+                "project": {"name": {"_eq": project_name}},
+            },
+            "order_by": {"version": EnumValue("desc")},
+            "limit": 1,
+        }
+        found = self.graphql({"query": {with_args("flow", arguments): {"id"}}}).data.flow
+        return str(found[0].id) if found else None
 
     def _project_id(self, name: str) -> str | None:
         where = {"where": {"name": {"_eq": name}}}

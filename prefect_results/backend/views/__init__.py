@@ -8,6 +8,7 @@ from prefect_results.backend.views.flow import FlowView
 from prefect_results.backend.views.flow_run import FlowRunView
 from prefect_results.backend.views.logs import FlowRunLog
 from prefect_results.backend.views.task_run import TaskRunView
+from prefect_results.backend.views.tenant import TenantView
 from prefect_results.backend.views.watching import (
     check_for_compatible_agents,
     stream_flow_run_logs,
@@ -19,6 +20,7 @@ __all__ = [
     "FlowRunView",
     "FlowRunLog",
     "TaskRunView",
+    "TenantView",
     "watch_flow_run",
     "stream_flow_run_logs",
     "check_for_compatible_agents",
