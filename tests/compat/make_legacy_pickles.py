@@ -41,6 +41,7 @@ made = {
         PrefectResult(value=[1], serializer=JSONSerializer()),
         ConstantResult(value=5),
     ],
+    "python": tuple(sys.version_info[:2]),
     "flow": flow,
 }
 with open(sys.argv[1], "wb") as file:

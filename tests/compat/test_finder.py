@@ -216,6 +216,10 @@ class TestPickles:
         out = tmp_path / "legacy.pickle"
         subprocess.run([str(legacy_python), str(program), str(out)], check=True)
         blobs = pickle.loads(out.read_bytes())
+        # The flow's functions are pickled as bytecode, which is of one version of Python.
+        same_python = pickle.loads(blobs["python"]) == sys.version_info[:2]
+        if not same_python:
+            del blobs["flow"]
         loaded = {name: pickle.loads(blob) for name, blob in blobs.items()}
 
         success, retrying, mapped = loaded["states"]
@@ -225,6 +229,8 @@ class TestPickles:
         assert [r.value for r in loaded["results"]] == [1, None, None, [1], 5]
         assert [r.location for r in loaded["results"][2:]] == ["{x}.json", None, None]
         assert all(pickle.loads(pickle.dumps(r)) == r for r in loaded["results"])
+        if not same_python:
+            return
         flow = loaded["flow"]
         state = flow.run()
         assert state.is_successful()
