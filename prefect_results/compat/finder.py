@@ -16,11 +16,9 @@ from typing import Any
 from prefect_results.compat import table
 from prefect_results.exceptions import LegacyClash, LegacyNameError
 from prefect_results.logging import set_root_name
-from prefect_results.version import __version__
+from prefect_results.version import LEGACY_VERSION
 
 ROOT = "prefect"
-#: What legacy code sees as `prefect.__version__`; the local part says who answers.
-VERSION = "1.4.1+prefect_results"
 
 
 class LegacyModule(ModuleType):
@@ -106,7 +104,7 @@ class _Assembling(Loader):
     def exec_module(self, module: ModuleType) -> None:
         if module.__name__ == ROOT:
             home = sys.modules[__name__.partition(".")[0]]
-            vars(module)["__version__"] = f"{VERSION}.{__version__}"
+            vars(module)["__version__"] = LEGACY_VERSION
             vars(module)["__file__"] = home.__file__
 
 

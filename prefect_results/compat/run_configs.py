@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
-LEGACY_VERSION = "1.4.1"
+from prefect_results.version import LEGACY_VERSION
 
 
 class RunConfig:

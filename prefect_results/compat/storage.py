@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from prefect_results.compat.run_configs import LEGACY_VERSION
+from prefect_results.version import LEGACY_VERSION
 
 _COMMON = {"result": None, "secrets": None, "labels": None, "add_default_labels": None}
 

@@ -99,7 +99,7 @@ class Flow(FlowBuilding):
         result: Result | None = None,
         terminal_state_handler: Callable[..., State | None] | None = None,
     ) -> None:
-        from prefect_results.version import __version__
+        from prefect_results.version import LEGACY_VERSION
 
         if not name:
             raise ValueError("A name must be provided for the flow.")
@@ -129,7 +129,7 @@ class Flow(FlowBuilding):
                 flattened=edge.flattened,
                 validate=validate,
             )
-        self._prefect_version = __version__
+        self._prefect_version = LEGACY_VERSION
         self.state_handlers = handlers_of(state_handlers, on_failure)
 
     def __eq__(self, other: object) -> bool:

@@ -68,9 +68,9 @@ class ObjectSchema(ContextSchema):
 
     @post_dump
     def _add_version(self, data: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
-        from prefect_results.version import __version__
+        from prefect_results.version import LEGACY_VERSION
 
-        return {"__version__": __version__, **data}
+        return {"__version__": LEGACY_VERSION, **data}
 
     def load(self, data: Any, create_object: bool = True, **kwargs: Any) -> Any:
         """Load an object.

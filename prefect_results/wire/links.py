@@ -9,7 +9,7 @@ from typing import Any
 
 from marshmallow import EXCLUDE, fields, missing
 
-from prefect_results.version import __version__
+from prefect_results.version import LEGACY_VERSION
 from prefect_results.wire.ordinary import QuickDump, QuickLoad, is_ordinary, known
 
 
@@ -35,12 +35,12 @@ class TypeName(fields.Field):  # type: ignore[type-arg,unused-ignore]
 
 @known
 class Version(TypeName):
-    """The version of this library; written always, never read, as in Prefect 1.4.1."""
+    """The legacy version served; written always, never read, as in Prefect 1.4.1."""
 
     @classmethod
     def constant(cls, schema: Any) -> str | None:
         """Returns the version."""
-        return __version__
+        return LEGACY_VERSION
 
 
 @known
