@@ -18,8 +18,43 @@ TABLE: dict[str, str | dict[str, str]] = {
             "Flow Task Parameter task tags apply_map case resource_manager mapped unmapped flatten "
             "config context"
         ),
+        "prefect_results.backend.client": "Client",
     },
-    "prefect.client": {"prefect_results.secrets": "Secret"},
+    "prefect.agent": {},
+    "prefect.agent.local": {"prefect_results.backend.agent": "LocalAgent"},
+    "prefect.agent.local.agent": {"prefect_results.backend.agent": "LocalAgent"},
+    "prefect.backend": {
+        "prefect_results.backend.views": "FlowRunView FlowView TaskRunView TenantView",
+        "prefect_results.backend.kv_store": "set_key_value get_key_value delete_key list_keys",
+        "prefect_results.backend.artifacts": (
+            "create_link_artifact create_markdown_artifact delete_artifact update_link_artifact "
+            "update_markdown_artifact"
+        ),
+    },
+    "prefect.backend.artifacts": "prefect_results.backend.artifacts",
+    "prefect.backend.flow": {"prefect_results.backend.views": "FlowView"},
+    "prefect.backend.flow_run": {
+        "prefect_results.backend.views": (
+            "FlowRunView FlowRunLog FlowView TaskRunView watch_flow_run stream_flow_run_logs "
+            "check_for_compatible_agents"
+        ),
+    },
+    "prefect.backend.kv_store": "prefect_results.backend.kv_store",
+    "prefect.backend.task_run": {
+        "prefect_results.backend.views": "TaskRunView",
+        "prefect_results.backend.views.results": "NotLoaded=NOT_LOADED",
+    },
+    "prefect.backend.tenant": {"prefect_results.backend.views": "TenantView"},
+    "prefect.client": {
+        "prefect_results.secrets": "Secret",
+        "prefect_results.backend.client": "Client",
+    },
+    "prefect.client.client": {
+        "prefect_results.backend.client": (
+            "Client FlowRunInfoResult TaskRunInfoResult ProjectInfo GraphQLResult EnumValue "
+            "compress parse_graphql with_args"
+        ),
+    },
     "prefect.client.secrets": "prefect_results.secrets",
     "prefect.configuration": "prefect_results.configuration",
     "prefect.core": {"prefect_results.core": "Task Parameter Edge Flow"},
@@ -169,6 +204,15 @@ TABLE: dict[str, str | dict[str, str]] = {
     "prefect.tasks.core.function": "prefect_results.tasks.core.function",
     "prefect.tasks.core.operators": "prefect_results.tasks.core.operators",
     "prefect.tasks.core.resource_manager": "prefect_results.tasks.core.resource_manager",
+    "prefect.tasks.prefect": {
+        "prefect_results.backend.tasks": (
+            "CancelFlowRun RenameFlowRun StartFlowRun create_flow_run get_task_run_result "
+            "wait_for_flow_run"
+        ),
+    },
+    "prefect.tasks.prefect.flow_run": "prefect_results.backend.tasks.flow_run",
+    "prefect.tasks.prefect.flow_run_cancel": "prefect_results.backend.tasks.flow_run_cancel",
+    "prefect.tasks.prefect.flow_run_rename": "prefect_results.backend.tasks.flow_run_rename",
     "prefect.tasks.secrets": {
         "prefect_results.tasks.secrets": "SecretBase PrefectSecret EnvVarSecret",
     },
@@ -193,6 +237,7 @@ TABLE: dict[str, str | dict[str, str]] = {
         "prefect_results.compat.helpers": ("tail_recursive multiprocessing_safe_run_and_retrieve"),
         "prefect_results.exceptions": "PrefectSignal TaskTimeoutSignal",
     },
+    "prefect.utilities.graphql": "prefect_results.backend.client.graphql",
     "prefect.utilities.importtools": {"prefect_results.compat.helpers": "import_object"},
     "prefect.utilities.logging": {
         "prefect_results.logging": "*",
@@ -224,13 +269,11 @@ TABLE: dict[str, str | dict[str, str]] = {
 
 #: Legacy name, or the beginning of one -> what to use instead.
 ALTERNATIVES: dict[str, str] = {
-    "prefect.Client": "flows run in this process: call flow.run(), and read state.result",
-    "prefect.agent": "there are no agents here: call flow.run() from cron, systemd or a scheduler",
+    "prefect.agent": "LocalAgent of prefect.agent.local, or flow.run() from cron or systemd",
     "prefect.api": "it was always empty; import the module that has the name",
-    "prefect.artifacts": "artifacts need a legacy backend; return the text as a task's result",
-    "prefect.backend": "recorded runs live in prefect_results.backend",
+    "prefect.artifacts": "the functions of prefect.backend.artifacts",
+    "prefect.backend": "prefect_results.backend, where recorded runs live",
     "prefect.cli": "run a flow file with `python -m prefect_results.compat FILE`",
-    "prefect.client": "flows run in this process: call flow.run(), and read state.result",
     "prefect.engine.cloud": "FlowRunner and TaskRunner of prefect_results.engine",
     "prefect.environments": "the executor= argument of Flow",
     "prefect.models": "it was always empty; import the module that has the name",
@@ -240,7 +283,6 @@ ALTERNATIVES: dict[str, str] = {
     "prefect.tasks": "write a @task around the client library that the legacy task wrapped",
     "prefect.utilities.diagnostics": "prefect_results.configuration.config, and `pip list`",
     "prefect.utilities.filesystems": "pathlib, fsspec, or prefect_results.filesystems",
-    "prefect.utilities.graphql": "send the query with an HTTP client such as requests",
     "prefect.utilities.notifications": "a state handler that calls your messenger's own client",
     "prefect.utilities.storage": "Flow.save and Flow.load",
 }

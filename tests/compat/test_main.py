@@ -56,7 +56,7 @@ def test_where(capsys: pytest.CaptureFixture[str]) -> None:
     out = capsys.readouterr().out
     assert "prefect.Flow: prefect_results.Flow" in out
     assert "Result -> prefect_results.results.Result" in out
-    assert main(["where", "prefect.Client"]) == 1
+    assert main(["where", "prefect.models"]) == 1
     assert "has no home" in capsys.readouterr().out
 
 

@@ -49,10 +49,10 @@ def test_imports_and_uses(before: str, after: str) -> None:
 
 def test_what_has_no_home_is_kept_and_reported() -> None:
     """Names without a home stay; the notes say what to use, with line numbers."""
-    source = "from prefect import Client\nimport prefect\nprefect.agent.local\n'prefect.Flow'\n"
+    source = "from prefect import models\nimport prefect\nprefect.agent.docker\n'prefect.Flow'\n"
     done = rewrite(source)
-    assert "from prefect import Client\n" in done.source
-    assert "prefect.agent.local" in done.source
+    assert "from prefect import models\n" in done.source
+    assert "prefect.agent.docker" in done.source
     assert [note.split(":")[0] for note in done.notes] == ["1", "3", "4"]
     assert "prefect_results.Flow" in done.notes[2]
 

@@ -54,7 +54,7 @@ def test_names_are_found() -> None:
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("prefect.agent.local.LocalAgent", "cron"),
+        ("prefect.agent.docker.DockerAgent", "cron"),
         ("prefect.tasks.aws.S3Download", "write a @task"),
         ("prefect.utilities.Flow", "did you mean prefect.Flow"),
         ("prefect.utilities.nope", "docs/conformance.md"),

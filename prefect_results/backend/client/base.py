@@ -15,7 +15,7 @@ from uuid import UUID
 
 from prefect_results.backend.client.graphql import GraphQLResult, explained, parse_graphql
 from prefect_results.backend.client.http import Response, Transport
-from prefect_results.backend.client.local import LocalApi, is_local
+from prefect_results.backend.client.local import LocalApi, default_api, is_local
 from prefect_results.configuration import config
 from prefect_results.context import context
 from prefect_results.exceptions import AuthorizationError, ClientError, VersionLockMismatchSignal
@@ -41,7 +41,7 @@ class BaseClient:
         self._local: LocalApi | None = None
         if api_server is None and is_local(self.api_key):
             self._local = LocalApi()
-        self.api_server = api_server or (self._local and self._local.url) or str(settings.api)
+        self.api_server = api_server or (self._local.url if self._local else default_api())
         self._attached_headers: dict[str, str] = {}
         self._transports: dict[str, Transport] = {}
         self._tenant_id: str | None = None

@@ -13,6 +13,7 @@ from prefect_results.backend.access import StoredRuns, open_access
 from prefect_results.backend.access.opening import configured_url, is_api
 from prefect_results.clients import graphql_executor
 from prefect_results.configuration import config
+from prefect_results.context import context
 
 _NOBODY = "https://api.prefect.io"
 
@@ -24,6 +25,12 @@ def is_local(api_key: str | None) -> bool:
     `cloud.api`) nor a key.
     """
     return not (api_key or is_api(configured_url()) or str(config.cloud.api) != _NOBODY)
+
+
+def default_api() -> str:
+    """Return the URL of the API that is asked when none is given and it is not the embedded one."""
+    url = configured_url()
+    return url if is_api(url) else str(context.config.cloud.api)
 
 
 class LocalApi:
