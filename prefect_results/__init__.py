@@ -24,6 +24,7 @@ from prefect_results.core import (
     unmapped,
 )
 from prefect_results.core.flow import register_registrar
+from prefect_results.core.running import register_recording
 from prefect_results.engine import FlowRunner as _FlowRunner  # noqa: F401 - registers itself
 from prefect_results.exceptions import MissingExtra
 from prefect_results.states import State
@@ -62,7 +63,15 @@ def _registrar(flow: Flow, **options: Any) -> str:
     return register(flow, **options)
 
 
+def _begin_recording(flow: Flow, **options: Any) -> Any:
+    """Begins a recorded run; the backend is imported for the first one."""
+    from prefect_results.backend.recording import begin
+
+    return begin(flow, **options)
+
+
 register_codec(_wire)
+register_recording(_begin_recording)
 register_graphql(_graphql)
 register_registrar(_registrar)
 

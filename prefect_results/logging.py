@@ -120,9 +120,9 @@ def get_logger(name: str | None = None) -> logging.Logger:
 def emit_line(logger: logging.Logger, level: int, text: str) -> None:
     """Log a finished message as `logger.log(level, text)` would, faster where nobody can tell.
 
-    Where stdout is the only place the message goes to and its format names neither the caller
-    nor the context, no LogRecord is made. The level must have been checked:
-    `if logger.isEnabledFor(level): emit_line(...)`.
+    Where the message goes to handlers only that take a finished line (they have an `emit_line`, as
+    the one for stdout has), and the format names neither the caller nor the context, no LogRecord
+    is made. The level must have been checked: `if logger.isEnabledFor(level): emit_line(...)`.
 
     Args:
         logger: Any logger.
@@ -130,12 +130,15 @@ def emit_line(logger: logging.Logger, level: int, text: str) -> None:
         text: The message, with everything filled in.
     """
     out: StdoutHandler | None = None
+    others: list[Any] = []
     node: logging.Logger | None = logger
     plain = logger.__class__ is logging.Logger and not logger.filters and not logger.disabled
     while plain and node is not None:
         for handler in node.handlers:
             if handler.__class__ is StdoutHandler and out is None:
                 out = handler
+            elif hasattr(handler, "emit_line"):
+                others.append(handler)
             elif handler.__class__ is not CloudHandler or context.current().get(
                 "running_with_backend"
             ):
@@ -143,6 +146,9 @@ def emit_line(logger: logging.Logger, level: int, text: str) -> None:
         node = node.parent if node.propagate else None
     if not (plain and out is not None and out.emit_line(level, logger.name, text)):
         logger.log(level, text, stacklevel=2)
+        return
+    for handler in others:
+        handler.emit_line(level, logger.name, text)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ One run of the tasks is the flow runner's, which the ``engine`` room hands over 
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 from prefect_results import configuration
@@ -39,6 +40,20 @@ def register_flow_runner(get_class: Callable[[], type[Any]]) -> None:
         _default_runner = lambda: cls  # noqa: E731
     else:
         _default_runner = get_class
+
+
+_begin_recording: Callable[..., Any] | None = None
+
+
+def register_recording(begin: Callable[..., Any]) -> None:
+    """Hand over what begins a recorded run.
+
+    Args:
+        begin: Called as ``begin(flow, parameters=..., resume=..., store=..., name=...)``; see
+            ``backend.recording.begin``.
+    """
+    global _begin_recording
+    _begin_recording = begin
 
 
 def default_flow_runner() -> type[Any]:
@@ -78,14 +93,43 @@ def run(
             "always returned. If you want to receive a subset of task states, use a FlowRunner "
             "directly."
         )
+    begin = _recording_of(flow, kwargs)
+    if begin is not None and "resume" in begin.keywords:
+        # A run that goes on has the parameters that it was begun with.
+        first = begin(parameters=parameters or {})
+        parameters = {**first.parameters, **(parameters or {})}
+        begin = _once(first, begin)
     if runner_cls is None:
         runner_cls = default_flow_runner()
     parameters = _collect_parameters(flow, parameters, kwargs)
     ambient.setdefault("caches", {})
     if run_on_schedule is None:
         run_on_schedule = bool(configuration.config.flows.run_on_schedule)
-    state = _FlowRun(flow, runner_cls, parameters, run_on_schedule, kwargs).run()
+    state = _FlowRun(flow, runner_cls, parameters, run_on_schedule, kwargs, begin).run()
     return _with_all_tasks(flow, state, runner_cls)
+
+
+def _recording_of(flow: Flow, kwargs: dict[str, Any]) -> partial[Any] | None:
+    """What begins a recorded run, if this one is to be recorded."""
+    names = {parameter.name for parameter in flow.parameters()}
+    options = {
+        name: kwargs.pop(name) for name in ("record", "resume", "store") if name in kwargs.keys() - names
+    }
+    record = options.pop("record", None)
+    if options.get("resume") is None:
+        options.pop("resume", None)
+        if not (configuration.config.flows.record if record is None else record):
+            return None
+    if _begin_recording is None:
+        raise RuntimeError("No recording is registered; `import prefect_results` registers one.")
+    return partial(_begin_recording, flow, **options)
+
+
+def _once(first: Any, begin: partial[Any]) -> Callable[..., Any]:
+    """A function that returns what was begun already, and then begins new runs."""
+    begun = [first]
+    anew = partial(begin.func, *begin.args, **{**begin.keywords, "resume": None})
+    return lambda **kwargs: begun.pop() if begun else anew(**kwargs)
 
 
 def _collect_parameters(
@@ -131,7 +175,9 @@ class _FlowRun:
         parameters: dict[str, Any],
         run_on_schedule: bool,
         kwargs: dict[str, Any],
+        begin: Callable[..., Any] | None = None,
     ) -> None:
+        self.begin = begin
         self.flow = flow
         self.runner_cls = runner_cls
         self.base_parameters = parameters
@@ -154,6 +200,7 @@ class _FlowRun:
             state.result = {}
         state.result.update(kwargs.pop("task_states", {}))
         self.context = dict(kwargs.pop("context", {}))
+        self.named = "flow_run_name" in kwargs or "flow_run_name" in self.context
         for name in ("flow_run_id", "flow_run_name"):
             given = kwargs.pop(name, None)
             self.context.setdefault(name, given or str(uuid.uuid4()))
@@ -163,13 +210,33 @@ class _FlowRun:
             if state.is_scheduled():
                 start = state.start_time
                 self._wait(start, "Waiting for next scheduled run at %s")
-            state, interrupted = self._run_once(state)
+            state, interrupted = self._run_recorded(state)
             if not interrupted:
                 _keep_caches(state.result)
             start = self._next_start() if self.schedule is not None else None
             if start is None:
                 return state
             state = Scheduled(start_time=start, result={})
+
+    def _run_recorded(self, state: State) -> tuple[State, bool]:
+        """Run once, and record that if it is to be recorded."""
+        if self.begin is None:
+            return self._run_once(state)
+        name = self.context.get("flow_run_name") if self.named else None
+        session = self.begin(parameters=self.parameters, name=name)
+        self.context.update(session.context)
+        if session.state is not None:
+            session.state.result = {**session.task_states, **state.result}
+            state = session.state
+        plain = self.runner_cls
+        self.runner_cls = session.runner_for(plain)
+        try:
+            with session.recording():
+                state, interrupted = self._run_once(state)
+        finally:
+            self.runner_cls = plain
+        state.context["flow_run_id"] = session.flow_run_id
+        return state, interrupted
 
     def _next_start(self) -> Any:
         """When to run next, None if never; notes the parameters of that run."""

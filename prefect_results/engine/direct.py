@@ -140,6 +140,8 @@ class DirectTask:
             context["map_index"] = index
             context["task_full_name"] = name
             context["logger"] = Deferred(partial(get_logger, name))
+            if self._listener is not None and "task_slug" in context:
+                context["task_run_id"] = self._listener.task_run_id(context["task_slug"], index)
         previous = ambient.swap(context)
         try:
             if self._logs:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from prefect_results.context import Deferred
 from prefect_results.context import context as ambient
 from prefect_results.results import NoResult
+from prefect_results.states import Mapped
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,12 +50,33 @@ def with_loaded_results(
     """
     loaded = {}
     for edge, upstream in upstream_states.items():
-        result = upstream._result
-        if edge.key is not None and result.serialized:
-            upstream = copy.copy(upstream)
-            upstream._result = result.deserialize()
+        if edge.key is not None:
+            if upstream._result.serialized:
+                upstream = copy.copy(upstream)
+                upstream._result = upstream._result.deserialize()
+            elif isinstance(upstream, Mapped) and not edge.mapped:
+                upstream = _with_loaded_children(upstream)
         loaded[edge] = upstream
     return loaded
+
+
+def _with_loaded_children(parent: Mapped) -> Mapped:
+    """A mapped state whose value has those of children that arrived serialized."""
+    children = parent.map_states
+    if not any(child is not None and child._result.serialized for child in children):
+        return parent
+    loaded = copy.copy(parent)
+    loaded.map_states = [_loaded(child) for child in children]
+    loaded.result = [child.result for child in loaded.map_states]
+    return loaded
+
+
+def _loaded(state: State) -> State:
+    if not state._result.serialized:
+        return state
+    state = copy.copy(state)
+    state._result = state._result.deserialize()
+    return state
 
 
 def values_of(inputs: Mapping[str, Result]) -> dict[str, Any]:

@@ -29,6 +29,17 @@ class StateListener(Protocol):
             state: the new state.
         """
 
+    def task_run_id(self, task_slug: str, map_index: int | None) -> str:
+        """The id that a task run finds in its context.
+
+        Args:
+            task_slug: the task's slug in the flow.
+            map_index: the index of a mapped child; `None` for any other task run.
+        """
+
+    def flush(self) -> None:
+        """Keep what was heard, before the process that heard it may go."""
+
 
 def listener() -> StateListener | None:
     """The listener of the ambient context, if there is one."""

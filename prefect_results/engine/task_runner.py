@@ -11,7 +11,7 @@ from prefect_results.context import Deferred
 from prefect_results.context import context as ambient
 from prefect_results.engine import execution, readiness
 from prefect_results.engine.checkpoint import configured as checkpointing_configured
-from prefect_results.engine.listening import listener
+from prefect_results.engine.listening import LISTENER, listener
 from prefect_results.engine.retry import RecursiveCall
 from prefect_results.engine.runner import ENDRUN, call_state_handlers
 from prefect_results.engine.task_steps import TaskSteps
@@ -311,5 +311,9 @@ def describe_run(task: Task, context: dict[str, Any], run_count: int) -> None:
     context["task_name"] = task.name
     context["task_tags"] = task.tags
     context["logger"] = task.logger
+    heard_by = context.get(LISTENER)
+    if heard_by is not None and "task_slug" in context:
+        index = context.get("map_index")
+        context["task_run_id"] = heard_by.task_run_id(context["task_slug"], index)
     if "checkpointing" not in context:
         context["checkpointing"] = checkpointing_configured(context)

@@ -1,0 +1,93 @@
+"""A thread that writes what a recorder hands it, many events in one transaction.
+
+While one transaction is committed the next events gather, so that a busy run is written in large
+batches and a slow one at once. Nothing waits for it but `flush`.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+# Events in one transaction at most; keeps it short for others who write to the same store.
+BATCH = 2_000
+
+
+class Writer:
+    """Writes events in the order in which they were put.
+
+    Args:
+        write: writes a list of events; called in the writer's thread only.
+    """
+
+    def __init__(self, write: Callable[[list[Any]], None]) -> None:
+        self._write = write
+        self._events: deque[Any] = deque()
+        self._wake = threading.Event()
+        self._idle = threading.Condition()
+        self._put = 0
+        self._written = 0
+        self._closing = False
+        self.error: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, name="run-recorder", daemon=True)
+        self._thread.start()
+
+    def put(self, event: Any) -> None:
+        """Hand over an event.
+
+        Raises:
+            Exception: what writing an earlier event failed with.
+        """
+        if self.error is not None:
+            raise self.error
+        self._events.append(event)
+        self._put += 1
+        self._wake.set()
+
+    def flush(self) -> None:
+        """Wait until all events so far are committed.
+
+        Raises:
+            Exception: what writing failed with.
+        """
+        target = self._put
+        with self._idle:
+            self._idle.wait_for(lambda: self.error is not None or self._written >= target)
+        if self.error is not None:
+            raise self.error
+
+    def close(self) -> None:
+        """Write what is left, and end the thread.
+
+        Raises:
+            Exception: what writing failed with.
+        """
+        self._closing = True
+        self._wake.set()
+        self._thread.join()
+        if self.error is not None:
+            raise self.error
+
+    def _run(self) -> None:
+        while True:
+            self._wake.wait()
+            self._wake.clear()
+            while self._events:
+                batch = [
+                    self._events.popleft() for _ in range(min(BATCH, len(self._events)))
+                ]
+                try:
+                    self._write(batch)
+                except BaseException as exc:
+                    self.error = exc
+                with self._idle:
+                    self._written += len(batch)
+                    self._idle.notify_all()
+                if self.error is not None:
+                    return
+            if self._closing:
+                return
