@@ -1,102 +1,238 @@
-"""The states of many mapped children at once: computed, put together, still to be computed.
+"""The states of many mapped children at once, computed and put together.
 
-Not here: how a batch is run (see `calls`) and when (see `dispatch`).
+Not here: batches that are still computed (see `future_batches`), how one is run (see `calls`).
 """
 
 from __future__ import annotations
 
 import bisect
-import sys
+import copy
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
-from prefect_results.engine import execution
-from prefect_results.engine.direct import PLAIN
-from prefect_results.results import Result
+from prefect_results.engine.execution import SUCCESS_MESSAGE
+from prefect_results.results import NoResult, Result, StoredResult
 from prefect_results.states import State, Success
+from prefect_results.states.sizes import size_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 
 class Batch(Sequence[State]):
-    """The states of consecutive children, kept small: of ordinary ones only the value travels.
+    """The states of consecutive children, kept small: of an ordinary one only the value.
+
+    Ordinary are successes without anything to say beyond their value and where that lies.
 
     Args:
         tags: the tags of the task, which are in the context of each state.
 
     Attributes:
-        values: the value of each ordinary child; `None` where `states` has the child.
-        states: the states of the others by position.
+        values: the value of each ordinary child; `None` where `others` has the child.
+        locations: where the values lie that were written, by position.
+        away: positions of the values that are only where they were written, with their sizes.
+        others: the states of the other children by position.
+        template: the Result of an ordinary child, without its value and location.
         seconds: how long the batch took.
     """
 
-    __slots__ = ("seconds", "states", "tags", "values")
+    __slots__ = ("_made", "away", "locations", "others", "seconds", "tags", "template", "values")
 
     def __init__(self, tags: Sequence[str] = ()) -> None:
         self.values: list[Any] = []
-        self.states: dict[int, State] = {}
+        self.locations: dict[int, str] = {}
+        self.away: dict[int, int] = {}
+        self.others: dict[int, State] = {}
         self.tags = list(tags)
+        self.template: Result | None = None
         self.seconds = 0.0
+        self._made: dict[int, State] = {}
+
+    def add_value(self, value: Any) -> None:
+        """Append an ordinary child whose value is written nowhere."""
+        self.values.append(value)
 
     def add(self, state: State) -> None:
         """Append the state of the next child."""
+        position = len(self.values)
         result = state._result
-        ordinary = (
+        if not (
             type(state) is Success
-            and state.message == execution.SUCCESS_MESSAGE
-            and type(result) is Result
-            and result.location is None
-            and not result.serialized
-            and result.serializer is PLAIN.serializer
+            and state.message == SUCCESS_MESSAGE
             and not state.cached_inputs
+            and state.context.keys() <= _TAGS
+            and self._is_of_template(result)
+        ):
+            self.others[position] = state
+            self.values.append(None)
+            return
+        if result.location is not None:
+            self.locations[position] = result.location
+        if result.serialized:
+            self.away[position] = 0
+        self.values.append(result.value)
+
+    def _is_of_template(self, result: Result) -> bool:
+        if result is NoResult or (result.serialized and result.location is None):
+            return False
+        template = self.template
+        if template is None:
+            if type(result) is not Result and not isinstance(result, StoredResult):
+                return False
+            if result._draft is None:
+                return False
+            self.template = result.from_value(None)
+            return True
+        return (
+            type(result) is type(template)
+            and result.serializer is template.serializer
+            and result._formatter is template._formatter
+            and all(getattr(result, name) == getattr(template, name) for name in result._extras)
+            and (result.location is None) == (not result._stored)
         )
-        if not ordinary:
-            self.states[len(self.values)] = state
-        self.values.append(result.value if ordinary else None)
+
+    def send_away(self, limit: int) -> None:
+        """Leave large values that were written where they are.
+
+        Args:
+            limit: up to which size, in bytes, values stay here.
+        """
+        for position in self.locations:
+            if position not in self.away:
+                size = size_of(self.values[position])
+                if size > limit:
+                    self.values[position] = None
+                    self.away[position] = size
+                    self._made.pop(position, None)
+
+    def loaded(self) -> Batch:
+        """A batch with the values that are only where they were written; this one stays as it is.
+
+        Raises:
+            StorageError, DeserializationError: if one cannot be read.
+        """
+        template = self.template
+        others_are_here = not any(state._result.serialized for state in self.others.values())
+        if others_are_here and (not self.away or template is None):
+            return self
+        new = Batch(self.tags)
+        new.values, new.locations, new.template = list(self.values), self.locations, template
+        if template is not None:
+            for position in self.away:
+                new.values[position] = template.read(self.locations[position]).value
+        new.others = {
+            position: copy.copy(state).load_result() if state._result.serialized else state
+            for position, state in self.others.items()
+        }
+        return new
 
     def all_values(self) -> list[Any]:
-        """The value of each child."""
+        """The value of each child; of one whose value is away, None."""
+        if not self.others:
+            return list(self.values)
         values = list(self.values)
-        for position, state in self.states.items():
+        for position, state in self.others.items():
             values[position] = state.result
         return values
 
     def representatives(self) -> list[State]:
         """The states that are not ordinary, and one for all that are."""
-        found = list(self.states.values())
+        found = list(self.others.values())
         if len(found) < len(self.values):
-            found.append(Success(execution.SUCCESS_MESSAGE))
+            found.append(Success(SUCCESS_MESSAGE))
         return found
+
+    def plain_values(self) -> list[Any] | None:
+        """The value of each child, if all are ordinary and here; else None."""
+        return None if self.others or self.away else self.values
 
     def __len__(self) -> int:
         return len(self.values)
+
+    @overload
+    def __getitem__(self, index: int) -> State: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[State]: ...
 
     def __getitem__(self, index: Any) -> Any:
         if isinstance(index, slice):
             return [self[position] for position in range(*index.indices(len(self)))]
         index = range(len(self))[index]
-        state = self.states.get(index)
+        state = self.others.get(index) or self._made.get(index)
         if state is None:
-            state = Success(execution.SUCCESS_MESSAGE, result=Result(self.values[index]))
-            state.context = {"tags": list(self.tags)}
             # Asked for again it is the same state, as in a list.
-            self.states[index] = state
+            state = self._made[index] = self._state(index)
         return state
 
+    def _state(self, position: int) -> State:
+        state = Success(SUCCESS_MESSAGE)
+        template = self.template
+        value, location = self.values[position], self.locations.get(position)
+        if template is None:
+            state._result = Result(value)
+        elif location is None:
+            state._result = template.from_value(value)
+        else:
+            state._result = template._replace(
+                value=value, location=location, serialized=position in self.away, _stored=True
+            )
+        state.context = {"tags": list(self.tags)}
+        return state
+
+    def __getstate__(self) -> tuple[Any, ...]:
+        # A state that somebody asked for may have been changed since.
+        for position, state in self._made.items():
+            self._keep(position, state)
+        away = self.away or None
+        return (
+            self.values,
+            self.locations or None,
+            away,
+            self.others or None,
+            self.tags,
+            self.template,
+            self.seconds,
+        )
+
+    def _keep(self, position: int, state: State) -> None:
+        made = self._state(position)
+        if (
+            state != made
+            or state.message != made.message
+            or state.context != made.context
+            or state._result.location != made._result.location
+        ):
+            self.others[position] = state
+            self.values[position] = None
+            self.locations.pop(position, None)
+            self.away.pop(position, None)
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        self.values, locations, away, others, self.tags, self.template, self.seconds = state
+        self.locations = locations or {}
+        self.away = away or {}
+        self.others = others or {}
+        self._made = {}
+
     def __sizeof__(self) -> int:
-        return 200 + sum(map(_size, self.values)) + sum(map(_size, self.states.values()))
+        names = sum(map(len, self.locations.values()))
+        return 300 + names + size_of(self.values) + size_of(list(self.others.values()))
 
 
-def _size(value: Any) -> int:
-    nbytes = getattr(value, "nbytes", None)
-    return nbytes if isinstance(nbytes, int) else sys.getsizeof(value, 64)
+_TAGS = {"tags"}
 
 
 class States(Sequence[State]):
-    """The states of a mapped task's children, in batches; looks like a list of states."""
+    """The states of a mapped task's children, in batches; looks like a list of states.
 
-    def __init__(self, batches: Sequence[Sequence[State]]) -> None:
+    Args:
+        batches: sequences of states, in order.
+    """
+
+    __slots__ = ("_batches", "_length", "_starts")
+
+    def __init__(self, batches: Sequence[Sequence[State]] = ()) -> None:
         self._batches = list(batches)
         self._starts: list[int] = []
         self._length = 0
@@ -104,8 +240,13 @@ class States(Sequence[State]):
             self._starts.append(self._length)
             self._length += len(batch)
 
+    @property
+    def batches(self) -> list[Sequence[State]]:
+        """The batches, in order."""
+        return self._batches
+
     def all_values(self) -> list[Any]:
-        """The value of each child."""
+        """The value of each child; of one whose value is away, None."""
         return [
             value
             for batch in self._batches
@@ -115,6 +256,16 @@ class States(Sequence[State]):
                 else [state.result for state in batch]
             )
         ]
+
+    def plain_values(self) -> list[Any] | None:
+        """The value of each child, if all are ordinary and here; else None."""
+        values: list[Any] = []
+        for batch in self._batches:
+            part = batch.plain_values() if isinstance(batch, Batch) else None
+            if part is None:
+                return None
+            values += part
+        return values
 
     def representatives(self) -> list[State]:
         """The states that are not ordinary, and some for all that are."""
@@ -131,58 +282,62 @@ class States(Sequence[State]):
         for batch in self._batches:
             yield from batch
 
+    @overload
+    def __getitem__(self, index: int) -> State: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[State]: ...
+
     def __getitem__(self, index: Any) -> Any:
         if isinstance(index, slice):
             return [self[position] for position in range(*index.indices(self._length))]
+        batch, position = self._find(index)
+        return batch[position]
+
+    def __setitem__(self, index: int, state: State) -> None:
+        batch, position = self._find(index)
+        if isinstance(batch, Batch):
+            batch._made[position] = state
+        else:
+            batch[position] = state  # type: ignore[index]
+
+    def _find(self, index: int) -> tuple[Sequence[State], int]:
         index = range(self._length)[index]
         number = bisect.bisect_right(self._starts, index) - 1
-        return self._batches[number][index - self._starts[number]]
+        return self._batches[number], index - self._starts[number]
+
+    def __add__(self, other: Sequence[State]) -> list[State]:
+        return [*self, *other]
+
+    def __radd__(self, other: Sequence[State]) -> list[State]:
+        return [*other, *self]
+
+    def copy(self) -> list[State]:
+        """A list of the states."""
+        return list(self)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Sequence) and list(self) == list(other)
+        if not isinstance(other, Sequence) or isinstance(other, (str, bytes)):
+            return NotImplemented
+        return len(self) == len(other) and all(
+            mine == theirs for mine, theirs in zip(self, other, strict=True)
+        )
 
     __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
+        if self._length <= 20:
+            return repr(list(self))
         return f"<{self._length} states>"
 
 
-class FutureBatches(Sequence[Any]):
-    """Batches that are still computed: futures of batches whose lengths are known.
+def child_values(children: Sequence[Any]) -> list[Any]:
+    """The value of each child of a mapped task, as the value of their parent."""
+    if isinstance(children, States):
+        return children.all_values()
+    return [child.result for child in children]
 
-    Args:
-        futures: a future of a sequence of states each.
-        lengths: how many states each will have.
-        item: makes the future of one state of a future batch: `item(future, position)`.
-    """
 
-    def __init__(
-        self, futures: Sequence[Any], lengths: Sequence[int], item: Callable[[Any, int], Any]
-    ) -> None:
-        self.futures = list(futures)
-        self.lengths = list(lengths)
-        self._item = item
-
-    def __len__(self) -> int:
-        return sum(self.lengths)
-
-    def __getitem__(self, index: Any) -> Any:
-        if isinstance(index, slice):
-            return [self[position] for position in range(*index.indices(len(self)))]
-        index = range(len(self))[index]
-        for future, length in zip(self.futures, self.lengths, strict=True):
-            if index < length:
-                return self._item(future, index)
-            index -= length
-        raise IndexError(index)
-
-    def between(self, start: int, stop: int) -> list[tuple[Any, int, int]]:
-        """The futures that have the states from `start` to `stop`, each with what to take of it."""
-        found = []
-        first = 0
-        for future, length in zip(self.futures, self.lengths, strict=True):
-            low, high = max(start - first, 0), min(stop - first, length)
-            if low < high:
-                found.append((future, low, high))
-            first += length
-        return found
+def representatives(children: Sequence[State]) -> Sequence[State]:
+    """The states that say how a mapped task's children ended, each kind at least once."""
+    return children.representatives() if isinstance(children, States) else children

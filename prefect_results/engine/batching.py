@@ -1,21 +1,23 @@
 """How the children of a mapped task are cut into batches for an executor with several workers.
 
-Batches of a task that maps over another mapped task follow that one's, so that a batch starts
-when its own upstream batch is done. Otherwise their size follows from how long children take:
-a few small batches are timed first.
+A few small batches are timed first; the size of the others follows. Batches of a task that maps
+over another mapped task never reach over two of that one's, so that each starts when its own
+upstream batch is done.
 """
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+import time
+from collections.abc import Generator
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from prefect_results.engine.batches import FutureBatches
-from prefect_results.engine.calls import run_batch
+from prefect_results.engine.calls import behind, run_batch
 from prefect_results.engine.children import Elements, Same, Upstream
+from prefect_results.engine.future_batches import FutureBatches
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from prefect_results.core import Edge
     from prefect_results.engine.environment import Job
@@ -28,17 +30,31 @@ BATCH_SECONDS = 0.2
 BATCHES_PER_WORKER = 4
 # How much larger a batch may be than the one that was timed.
 GROWTH = 32
+# How long the first batches may take, in seconds, before the others are submitted untimed.
+PATIENCE = 1.0
+# How many batches are submitted untimed at most.
+UNTIMED = 4096
 
 
-def submit_batches(
-    executor: Executor,
-    environment: Any,
-    name: str,
-    job: Job,
-    sources: Mapping[Edge, Any],
-    number: int,
-) -> FutureBatches:
-    """Submit the children of a plain mapped task.
+class Wait(NamedTuple):
+    """What a submission waits for before it goes on.
+
+    Args:
+        futures: of the executor.
+        until: the time (`time.monotonic`) after which it goes on all the same; None for never.
+        for_all: whether it waits for all of them; otherwise for the first.
+    """
+
+    futures: Sequence[Any]
+    until: float | None = None
+    for_all: bool = True
+
+
+Submission = Generator[Wait, None, FutureBatches]
+
+
+class Batching:
+    """Cuts and submits the children of one mapped task.
 
     Args:
         executor: with several workers.
@@ -46,42 +62,149 @@ def submit_batches(
         name: of the job.
         job: the task with its edges.
         sources: what the children get from each edge.
+        reduced: the children of mapped upstream tasks that each child reduces; see
+            `calls.run_job`.
         number: of the task in the flow; later ones go first, so that runs go in depth.
-
-    Returns:
-        Futures of the batches.
+        group: a name for these calls that no others have.
     """
 
-    def submit(start: int, stop: int) -> Any:
-        given = [_part(sources[edge], start, stop) for edge in job.edges]
-        extra = {
+    def __init__(
+        self,
+        executor: Executor,
+        environment: Any,
+        name: str,
+        job: Job,
+        sources: Mapping[Edge, Any],
+        reduced: Mapping[int, Sequence[Any]],
+        number: int,
+        group: str,
+    ) -> None:
+        self._executor = executor
+        self._environment = environment
+        self._name = name
+        self._job = job
+        self._sources = sources
+        self._reduced = reduced
+        self._extra = {
             "task_name": job.task.name,
             "task_tags": job.task.tags,
-            "task_index": start,
             "task_number": number,
+            "task_group": group,
         }
-        return executor.submit(
-            run_batch, environment, name, start, stop, given, extra_context=extra
-        )
+        self._futures: list[Any] = []
+        self._starts: list[Any] = []
 
-    def item(future: Any, position: int) -> Any:
+    def submit(self) -> Submission:
+        """Submit the batches; a generator of what it waits for, which returns them."""
+        followed = self._followed()
+        if followed is not None and followed.total is None:
+            self._submit_flat(followed)
+            return FutureBatches(self._futures, self._starts, None, self._item)
+        total = min(
+            _length(source) for source in self._sources.values() if not isinstance(source, Same)
+        )
+        bounds = [total] if followed is None else [stop for _, _, stop in followed.parts()]
+        yield from self._submit_timed(total, bounds)
+        return FutureBatches(self._futures, self._starts, total, self._item)
+
+    def _followed(self) -> FutureBatches | None:
+        for source in self._sources.values():
+            if isinstance(source, Upstream) and isinstance(source.states, FutureBatches):
+                return source.states
+        return None
+
+    def _submit_flat(self, flat: FutureBatches) -> None:
+        """Submit a batch for each one of flattened states, whose lengths are not known yet."""
+        for number, (future, start) in enumerate(zip(flat.futures, flat.starts, strict=True)):
+            given = [
+                ("same", source.state) if isinstance(source, Same) else _whole(future)
+                for source in (self._sources[edge] for edge in self._job.edges)
+            ]
+            self._call(number, start, None, given)
+
+    def _submit_timed(self, total: int, bounds: Sequence[int]) -> Generator[Wait, None, None]:
+        """Submit batches of growing size: waves of them are timed, until the size is right."""
+        workers = self._executor.parallelism()
+        start, size = 0, 1
+        while start < total:
+            rest = total - start
+            most = max(1, math.ceil(rest / (workers * BATCHES_PER_WORKER)))
+            if size >= most or rest <= workers:
+                self._submit_cuts(_cuts(start, total, min(size, most), bounds))
+                return
+            wave = list(_first(workers, _cuts(start, total, size, bounds)))
+            yield from self._inputs_of(wave)
+            submitted = len(self._futures)
+            self._submit_cuts(wave)
+            start = wave[-1][1]
+            yield Wait(self._futures[submitted:], time.monotonic() + PATIENCE, for_all=False)
+            seconds = self._seconds(submitted, wave)
+            if seconds is None:
+                size = max(1, math.ceil((total - start) / UNTIMED))
+                self._submit_cuts(_cuts(start, total, size, bounds))
+                return
+            best = int(BATCH_SECONDS / max(seconds, 1e-7))
+            if best <= size:
+                self._submit_cuts(_cuts(start, total, max(1, best), bounds))
+                return
+            size = min(best, size * GROWTH)
+
+    def _inputs_of(self, wave: Sequence[tuple[int, int]]) -> Iterator[Wait]:
+        """Wait for what the first batch of a wave needs, which is not to be timed."""
+        start, stop = wave[0]
+        for source in self._sources.values():
+            if isinstance(source, Upstream) and isinstance(source.states, FutureBatches):
+                yield Wait([future for future, _, _ in source.states.between(start, stop)])
+
+    def _seconds(self, submitted: int, wave: Sequence[tuple[int, int]]) -> float | None:
+        """How long a child takes, as the first batch of a wave that is done tells."""
+        for future, (start, stop) in zip(self._futures[submitted:], wave, strict=True):
+            if future.done():
+                batch = self._executor.wait(future)
+                seconds: float = batch.seconds / (stop - start)
+                return seconds
+        return None
+
+    def _submit_cuts(self, cuts: Iterable[tuple[int, int]]) -> None:
+        for start, stop in cuts:
+            given = [_part(self._sources[edge], start, stop) for edge in self._job.edges]
+            self._call(start, start, stop - start, given)
+
+    def _call(self, number: int, start: Any, count: int | None, given: list[Any]) -> None:
+        future = self._executor.submit(
+            run_batch,
+            self._environment,
+            self._name,
+            start,
+            count,
+            given,
+            self._reduced,
+            extra_context={**self._extra, "task_index": number},
+        )
+        self._futures.append(future)
+        self._starts.append(start)
+
+    def _item(self, future: Any, position: int) -> Any:
         import operator
 
-        return executor.submit(operator.getitem, future, position)
+        return self._executor.submit(operator.getitem, future, position)
 
-    total = min(_length(source) for source in sources.values() if not isinstance(source, Same))
-    followed = [
-        source.states
-        for source in sources.values()
-        if isinstance(source, Upstream) and isinstance(source.states, FutureBatches)
-    ]
-    futures: list[Any] = []
-    lengths: list[int] = []
-    cuts = _cuts_of(followed[0], total) if followed else _timed_cuts(executor, total, futures)
-    for start, stop in cuts:
-        futures.append(submit(start, stop))
-        lengths.append(stop - start)
-    return FutureBatches(futures, lengths, item)
+
+def flat_starts(executor: Executor, futures: Sequence[Any]) -> list[Any]:
+    """The map index of the first state of each of some batches: futures, but for the first.
+
+    Args:
+        executor: that the futures are of.
+        futures: of batches of states.
+    """
+    starts: list[Any] = [0]
+    for future in futures[:-1]:
+        starts.append(executor.submit(behind, starts[-1], future))
+    return starts[: len(futures)]
+
+
+def _whole(future: Any) -> tuple[Any, ...]:
+    return ("children", (future, 0, None))
 
 
 def _length(source: Any) -> int:
@@ -96,7 +219,7 @@ def _part(source: Any, start: int, stop: int) -> tuple[Any, ...]:
     if isinstance(source, Elements):
         values = source.values
         cut = (
-            values[start:stop]
+            list(values[start:stop])
             if isinstance(values, (list, tuple, range, str))
             else [values[index] for index in range(start, stop)]
         )
@@ -116,57 +239,19 @@ def _without_value(state: Any) -> Any:
     return bare
 
 
-def _cuts_of(batches: FutureBatches, total: int) -> Iterator[tuple[int, int]]:
-    start = 0
-    for length in batches.lengths:
-        stop = min(start + length, total)
-        if start < stop:
-            yield start, stop
-        start = stop
+def _cuts(start: int, total: int, size: int, bounds: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Cut a range into pieces of about a size, none of which reaches over a bound."""
+    for bound in bounds:
+        stop = min(bound, total)
+        if start >= stop:
+            continue
+        pieces = math.ceil((stop - start) / size)
+        for piece in range(pieces, 0, -1):
+            last = start + math.ceil((stop - start) / piece)
+            yield start, last
+            start = last
 
 
-def _timed_cuts(executor: Executor, total: int, futures: list[Any]) -> Iterator[tuple[int, int]]:
-    """Cuts of growing size: each wave of batches is timed, until the size is right.
-
-    Args:
-        executor: tells how many workers there are, and what is done.
-        total: how many children there are.
-        futures: what was submitted of the cuts so far.
-    """
-    workers = executor.parallelism()
-    start, size = 0, 1
-    while start < total:
-        rest = total - start
-        most = max(1, math.ceil(rest / (workers * BATCHES_PER_WORKER)))
-        wave = size < most and rest > workers
-        size = min(size, most)
-        stop = min(start + size * workers, total) if wave else total
-        submitted = len(futures)
-        for first in range(start, stop, size):
-            yield first, min(first + size, stop)
-        start = stop
-        if wave and start < total:
-            seconds = _seconds(executor, futures[submitted:], size)
-            if seconds is None:
-                # Not even one was done: children take long, so each is a batch of its own.
-                size = 1
-                yield from ((first, first + 1) for first in range(start, total))
-                return
-            best = int(BATCH_SECONDS / max(seconds, 1e-7))
-            if best <= size:
-                size = max(1, best)
-                yield from (
-                    (first, min(first + size, total)) for first in range(start, total, size)
-                )
-                return
-            size = min(best, size * GROWTH)
-
-
-def _seconds(executor: Executor, futures: list[Any], size: int) -> float | None:
-    """How long a child takes, as the first of some batches that is done tells."""
-    done = executor.first_done(futures, timeout=2 * BATCH_SECONDS)
-    if not done:
-        return None
-    batch = executor.wait(done[0])
-    seconds: float = batch.seconds / size
-    return seconds
+def _first(count: int, cuts: Iterator[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    for _, cut in zip(range(count), cuts, strict=False):
+        yield cut

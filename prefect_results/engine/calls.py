@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from prefect_results.context import context as ambient
 from prefect_results.engine import mapping
-from prefect_results.engine.batches import Batch, States
+from prefect_results.engine.batches import Batch, States, child_values
 from prefect_results.engine.children import ChildInputs, Elements, Same, Upstream
 from prefect_results.engine.direct import value_is_here
 from prefect_results.engine.inputs import with_loaded_results
+from prefect_results.engine.travel import fit_to_travel, loaded_children
 from prefect_results.executors.local import LocalExecutor
-from prefect_results.states import Mapped, State
+from prefect_results.logging import get_logger
+from prefect_results.states import Failed, Mapped, State
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -58,7 +60,7 @@ def run_task(
         for edge, upstream in upstream_states.items():
             if isinstance(upstream, Mapped) and not edge.mapped:
                 upstream.map_states = upstream_mapped_states.get(edge, upstream.map_states)  # type: ignore[assignment]
-                upstream.result = [child.result for child in upstream.map_states]
+                upstream.result = child_values(upstream.map_states)
         runner = task_runner_cls(
             task=task, state_handlers=task_runner_state_handlers, flow_result=flow_result
         )
@@ -78,7 +80,6 @@ def run_job(
     reduced: Mapping[int, Sequence[Any]],
     state: State | None = None,
     index: int | None = None,
-    is_mapped_parent: bool = False,
 ) -> State:
     """Run one task of a flow run whose environment is here already.
 
@@ -90,20 +91,49 @@ def run_job(
             mapped upstream task.
         state: the state to start from.
         index: the map index of a mapped child.
-        is_mapped_parent: see `run_task`.
 
     Returns:
         The state the task run ended in.
     """
+    known = environment.journal_of(name, index)
+    found = known.restored(index) if known is not None else None
+    if found is None:
+        found = _run_job(environment, name, upstream, reduced, state, index)
+        if known is not None:
+            known.note(index, found)
+    return fit_to_travel(found, environment, environment.jobs[name].task, index)
+
+
+def _run_job(
+    environment: RunEnvironment,
+    name: str,
+    upstream: Sequence[State],
+    reduced: Mapping[int, Sequence[Any]],
+    state: State | None,
+    index: int | None,
+) -> State:
     job = environment.jobs[name]
     states = {**dict(zip(job.edges, upstream, strict=True)), **job.constants}
-    children = {job.edges[position]: _together(parts) for position, parts in reduced.items()}
-    for edge, parts in children.items():
-        states[edge] = _with_children(states[edge], parts)
+    try:
+        children = {
+            job.edges[position]: loaded_children(_together(parts))
+            for position, parts in reduced.items()
+        }
+    except Exception as exc:
+        message = f"Task '{job.task.name}': An input cannot be loaded: {exc!r}"
+        get_logger("TaskRunner").exception(message)
+        return Failed(message, result=exc)
+    for edge, found in children.items():
+        states[edge] = _with_children(states[edge], found)
     direct = environment.direct(name)
-    if direct is not None and state is None and not is_mapped_parent:
-        states = with_loaded_results(states)
-        if all(value_is_here(up) for up in states.values()):
+    if direct is not None and state is None:
+        if any(up._result.serialized for up in states.values()):
+            try:
+                states = with_loaded_results(states)
+            except Exception:
+                # The step that loads them says what is wrong.
+                direct = None
+        if direct is not None and all(value_is_here(up) for up in states.values()):
             values = {edge.key: up.result for edge, up in states.items() if edge.key is not None}
             return direct.run(values, lambda: states, index)
     context = environment.context_of(job)
@@ -118,7 +148,6 @@ def run_job(
         task_runner_cls=environment.runner_cls,
         task_runner_state_handlers=environment.handlers,
         upstream_mapped_states=children,
-        is_mapped_parent=is_mapped_parent,
     )
 
 
@@ -126,18 +155,21 @@ def run_batch(
     environment: RunEnvironment,
     name: str,
     start: int,
-    stop: int,
+    count: int | None,
     upstream: Sequence[Sequence[Any]],
+    reduced: Mapping[int, Sequence[Any]],
 ) -> Batch:
-    """Run consecutive children of a plain mapped task.
+    """Run consecutive children of a mapped task.
 
     Args:
         environment: of the flow run.
-        name: of the job; it has a short way.
+        name: of the job.
         start: map index of the first child.
-        stop: map index behind the last one.
+        count: how many there are; by default as many as there is something upstream for.
         upstream: for each edge of the job what the children get: `("same", state)`,
-            `("items", state, values)` or `("children", (batch, from, to), ...)`.
+            `("items", state, values)` or `("children", (batch, from, to), ...)`; where `to` is
+            None, the whole batch.
+        reduced: see `run_job`.
 
     Returns:
         Their states.
@@ -147,21 +179,35 @@ def run_batch(
     sources: dict[Edge, Any] = {
         edge: _source(*given) for edge, given in zip(job.edges, upstream, strict=True)
     }
+    if count is None:
+        count = min(len(src.states) for src in sources.values() if isinstance(src, Upstream))
     sources.update((edge, Same(state)) for edge, state in job.constants.items())
     inputs = ChildInputs(sources)
-    direct = environment.direct(name)
     batch = Batch(list(job.task.tags))
-    for position in range(stop - start):
-        index = start + position
-        values = inputs.values(position)
-        if values is not None and direct is not None:
-            state = direct.run(values, inputs.upstream_at(position), index)
-        else:
-            states = [inputs.sources[edge](position) for edge in job.edges]
-            state = run_job(environment, name, states, {}, index=index)
-        batch.add(state)
+    known = environment.journal_of(name, start)
+    direct = None if reduced else environment.direct(name)
+
+    def run_long(position: int) -> State:
+        states = [inputs.sources[edge](position) for edge in job.edges]
+        return _run_job(environment, name, states, reduced, None, start + position)
+
+    if direct is not None and known is None and direct.is_bare:
+        direct.run_all(inputs, start, count, batch, run_long)
+    else:
+        for position in range(count):
+            index = start + position
+            state = known.restored(index) if known is not None else None
+            if state is None:
+                values = inputs.values(position) if direct is not None else None
+                if direct is not None and values is not None:
+                    state = direct.run(values, inputs.upstream_at(position), index)
+                else:
+                    state = run_long(position)
+                if known is not None:
+                    known.note(index, state)
+            batch.add(state)
     batch.seconds = time.perf_counter() - started
-    return batch
+    return fit_to_travel(batch, environment, job.task, start)
 
 
 def _source(kind: str, *given: Any) -> Any:
@@ -169,7 +215,25 @@ def _source(kind: str, *given: Any) -> Any:
         return Same(given[0])
     if kind == "items":
         return Elements(*given)
-    return Upstream([state for batch, low, high in given for state in batch[low:high]])
+    whole = len(given) == 1 and given[0][1] == 0 and given[0][2] in (None, len(given[0][0]))
+    states = given[0][0] if whole else _cut(given)
+    values: Any = _plain_values(given)
+    return Upstream(states, values)
+
+
+def _cut(parts: Sequence[Any]) -> States:
+    return States([batch[low:high] for batch, low, high in parts])
+
+
+def _plain_values(parts: Sequence[Any]) -> list[Any] | None:
+    """The values of the states in parts of batches, if all are ordinary."""
+    found: list[Any] = []
+    for batch, low, high in parts:
+        values = batch.plain_values() if isinstance(batch, Batch) else None
+        if values is None:
+            return None
+        found += values[low:high]
+    return found
 
 
 def _together(parts: Sequence[Any]) -> Sequence[State]:
@@ -181,14 +245,23 @@ def _together(parts: Sequence[Any]) -> Sequence[State]:
 
 def _with_children(state: State, children: Sequence[State]) -> State:
     whole = Mapped(state.message, map_states=children, context=state.context)  # type: ignore[arg-type]
-    whole.result = (
-        children.all_values()
-        if isinstance(children, States)
-        else [child.result for child in children]
-    )
+    whole.result = child_values(children)
     return whole
 
 
-def flat_states(parts: Sequence[Any]) -> list[State]:
+def flat_states(parts: Sequence[Any]) -> Sequence[State]:
     """The states of each item of each child's value; see `mapping.flatten_mapped_children`."""
-    return mapping.flatten_mapped_children(_together(parts), LocalExecutor())
+    children = loaded_children(_together(parts))
+    values = children.plain_values() if isinstance(children, States) else None
+    if values is not None and all(type(value) in (list, tuple) for value in values):
+        first = children[0] if values else None
+        batch = Batch(first.context.get("tags", ()) if first is not None else ())
+        batch.template = first._result.from_value(None) if first is not None else None
+        batch.values = [item for value in values for item in value]
+        return batch
+    return mapping.flatten_mapped_children(children, LocalExecutor())
+
+
+def behind(start: int, states: Sequence[State]) -> int:
+    """The map index behind the last of some states."""
+    return start + len(states)

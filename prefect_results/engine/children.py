@@ -56,6 +56,10 @@ class Elements:
             raise IndexError(position)
         return self.values[position] if hasattr(self.values, "__getitem__") else None
 
+    def column(self) -> Any:
+        """The items of all children as a list, if they are one."""
+        return self.values if isinstance(self.values, list) and not self._known else None
+
     def __call__(self, position: int) -> State:
         child = copy.copy(self.state)
         child._result = self.state._result.from_value(self.item(position))
@@ -83,12 +87,18 @@ class Unknown:
 
 
 class Upstream:
-    """For each child the state (or its future) of the child of a mapped upstream task."""
+    """For each child the state (or its future) of the child of a mapped upstream task.
 
-    __slots__ = ("states",)
+    Args:
+        states: the states or futures.
+        values: the values of the states, if these are all ordinary.
+    """
 
-    def __init__(self, states: Sequence[Any]) -> None:
+    __slots__ = ("states", "values")
+
+    def __init__(self, states: Sequence[Any], values: Sequence[Any] | None = None) -> None:
         self.states = states
+        self.values = values
 
     def __call__(self, position: int) -> Any:
         return self.states[position]
@@ -107,6 +117,7 @@ class ChildInputs:
     def __init__(self, sources: Mapping[Edge, Source]) -> None:
         self.sources = dict(sources)
         self._values: dict[str, Any] = {}
+        self._columns: list[tuple[str | None, Any]] = []
         self._items: list[tuple[str | None, Any]] = []
         self._states: list[tuple[str | None, Any]] = []
         self._ordinary = True
@@ -117,9 +128,16 @@ class ChildInputs:
                     self._values[edge.key] = source.state.result
             elif isinstance(source, Elements):
                 self._ordinary = self._ordinary and value_is_here(source.state)
-                self._items.append((edge.key, source))
+                column = source.column()
+                if column is None:
+                    self._items.append((edge.key, source))
+                else:
+                    self._columns.append((edge.key, column))
             elif isinstance(source, Upstream):
-                self._states.append((edge.key, source.states))
+                if source.values is None:
+                    self._states.append((edge.key, source.states))
+                else:
+                    self._columns.append((edge.key, source.values))
             else:
                 self._ordinary = False
 
@@ -131,6 +149,10 @@ class ChildInputs:
         """
         values = self._values.copy()
         ordinary = self._ordinary
+        for key, column in self._columns:
+            item = column[position]
+            if key is not None:
+                values[key] = item
         for key, source in self._items:
             item = source.item(position)
             if key is not None:

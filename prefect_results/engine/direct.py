@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from prefect_results.context import Deferred
 from prefect_results.context import context as ambient
 from prefect_results.engine import cached, execution
+from prefect_results.engine.batches import States
 from prefect_results.engine.checkpoint import can_write, checkpoint
 from prefect_results.engine.listening import LISTENER
 from prefect_results.engine.task_runner import TaskRunner, describe_run
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from prefect_results.core import Edge, Task
+    from prefect_results.engine.batches import Batch
+    from prefect_results.engine.children import ChildInputs
     from prefect_results.executors.base import Executor
 
 PLAIN = Result()
@@ -64,7 +67,10 @@ def value_is_here(state: State) -> bool:
     if kind is Success or kind is Cached:
         return not state._result.serialized
     if kind is Mapped and isinstance(state, Mapped):
-        return all(child is not None and value_is_here(child) for child in state.map_states)
+        children: Sequence[State] = state.map_states
+        if isinstance(children, States) and children.plain_values() is not None:
+            return True
+        return all(child is not None and value_is_here(child) for child in children)
     return False
 
 
@@ -114,6 +120,80 @@ class DirectTask:
             and task.checkpoint is not False
             and can_write(self._result)
         )
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether a run is nothing but the call of `Task.run`."""
+        return (
+            self._simple
+            and not self._looks
+            and not self._writes
+            and not self._logs
+            and self._listener is None
+            and type(self._result) is Result
+        )
+
+    def run_all(
+        self,
+        inputs: ChildInputs,
+        start: int,
+        count: int,
+        batch: Batch,
+        run_long: Callable[[int], State],
+    ) -> None:
+        """Run consecutive children of a task whose runs are nothing but calls.
+
+        Args:
+            inputs: of the children.
+            start: map index of the first one.
+            count: how many there are.
+            batch: gets their states.
+            run_long: runs the child at a position whose inputs are out of the ordinary.
+        """
+        task_run, name = self._task.run, self._task.name
+        batch.template = self._result.from_value(None)
+        context = self._context.copy()
+        # One dictionary for all: what differs is put into it, or made of it when it is read.
+        full_name = Deferred(lambda: f"{name}[{context['map_index']}]")
+        logger = Deferred(lambda: get_logger(ambient["task_full_name"]))
+        make_name, make_logger = full_name.fn, logger.fn
+        previous = ambient.swap(context)
+        try:
+            for position in range(count):
+                values = inputs.values(position)
+                if values is None:
+                    batch.add(run_long(position))
+                    continue
+                context["map_index"] = start + position
+                context["task_full_name"], context["logger"] = full_name, logger
+                full_name.fn, logger.fn = make_name, make_logger
+                try:
+                    value = task_run(**values)
+                except BaseException as exc:
+                    batch.add(self._after(exc, inputs.upstream(position), start + position))
+                else:
+                    batch.add_value(value)
+        finally:
+            ambient.swap(previous)
+
+    def _after(self, exc: BaseException, upstream: Mapping[Edge, State], index: int) -> State:
+        """The state of a child that raised."""
+        context = self._context_of(index)
+        previous = ambient.swap(context)
+        try:
+            return self._runner().go_on_after(exc, upstream, context)
+        finally:
+            ambient.swap(previous)
+
+    def _context_of(self, index: int | None) -> dict[str, Any]:
+        if index is None:
+            return self._context
+        context = self._context.copy()
+        name = f"{self._task.name}[{index}]"
+        context["map_index"] = index
+        context["task_full_name"] = name
+        context["logger"] = Deferred(partial(get_logger, name))
+        return context
 
     def run(
         self,

@@ -2,35 +2,40 @@
 
 A `Dispatch` lives as long as one flow run: it walks the tasks in order, gathers the upstream
 states of each (states, or futures of the executor), and submits the task or its mapped children.
+A mapped task that has to wait keeps only the tasks behind it waiting.
 """
 
 from __future__ import annotations
 
 import itertools
-import operator
+import time
 from typing import TYPE_CHECKING, Any
 
 from prefect_results.context import context as ambient
 from prefect_results.core.conversion import is_constant_task
-from prefect_results.engine import batching, mapping
-from prefect_results.engine.batches import FutureBatches, States
-from prefect_results.engine.calls import flat_states, run_job
+from prefect_results.engine import mapping
+from prefect_results.engine.batches import child_values
+from prefect_results.engine.batching import Batching, Wait, flat_starts
+from prefect_results.engine.calls import flat_states
 from prefect_results.engine.checkpoint import why_not
 from prefect_results.engine.children import ChildInputs, Elements, Same, Upstream, child_sources
 from prefect_results.engine.direct import PLAIN, DirectTask, is_plain, is_possible, value_is_here
-from prefect_results.engine.environment import Job, RunEnvironment, check_picklable
+from prefect_results.engine.environment import Job
+from prefect_results.engine.future_batches import FutureBatches
 from prefect_results.engine.inputs import with_loaded_results
+from prefect_results.engine.submission import Submitter
 from prefect_results.logging import get_logger
 from prefect_results.states import Mapped, Pending, State, Success
 
 if TYPE_CHECKING:
     import logging
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Generator, Mapping, Sequence
 
     from prefect_results.core import Edge, Flow, Task
     from prefect_results.executors.base import Executor
 
     ByEdge = dict[Edge, Any]
+    Steps = Generator[Wait, None, None]
 
 
 class Dispatch:
@@ -66,44 +71,70 @@ class Dispatch:
         self.children: dict[Task, Any] = {}
         self._flow = flow
         self._executor = executor
-        self._runner_cls = task_runner_cls
         self._contexts = task_contexts
-        self._handlers = handlers
         self._logger = logger
-        self._run_task = run_task
         self._task_logger = get_logger("TaskRunner")
         self._may_be_direct = is_possible(executor, task_runner_cls, handlers, self._task_logger)
-        self._environment = self._shared_environment() if executor.supports_sharing else None
-
-    def _shared_environment(self) -> Any:
-        """What each call needs, sent to the executor's workers once."""
-        slugs = self._flow.slugs
-        environment = RunEnvironment(
-            jobs={slugs[task]: self._job(task) for task in self._flow.sorted_tasks()},
-            context=ambient.current(),
-            flow_result=self._flow.result,
-            runner_cls=self._runner_cls,
-            handlers=self._handlers,
+        self._submitter = Submitter(
+            flow, executor, task_runner_cls, task_contexts, handlers, run_task
         )
-        try:
-            return self._executor.share(environment)
-        except Exception:
-            check_picklable(environment)
-            raise
-
-    def _job(self, task: Task) -> Job:
-        return Job(task, self._flow, self._contexts.get(task, {}))
 
     def submit_all(self) -> None:
         """Submit each task of the flow in order; with an executor of one core, run it."""
-        for number, task in enumerate(self._flow.sorted_tasks()):
-            state = self._starting_state(task)
-            # A cached state is validated again, a mapped one gets its children again.
-            runs = (
-                state is None or not state.is_finished() or state.is_cached() or state.is_mapped()
-            )
-            if runs:
-                self._submit(self._job(task), state, number)
+        ordered = list(enumerate(self._flow.sorted_tasks()))
+        if not self._executor.supports_batches:
+            for number, task in ordered:
+                for _ in self._submit(task, number) or ():
+                    pass
+            return
+        late: list[tuple[int, Task]] = ordered
+        active: dict[Task, tuple[Steps, Wait]] = {}
+        while late or active:
+            late = self._submit_ready(late, active)
+            if active:
+                self._wait_for(active)
+
+    def _submit_ready(
+        self, tasks: list[tuple[int, Task]], active: dict[Task, tuple[Steps, Wait]]
+    ) -> list[tuple[int, Task]]:
+        """Submit the tasks that come behind none that has to wait; return the others."""
+        late = []
+        blocked = set(active)
+        for number, task in tasks:
+            if not blocked.isdisjoint(edge.upstream_task for edge in self._flow.edges_to(task)):
+                late.append((number, task))
+                blocked.add(task)
+                continue
+            steps = self._submit(task, number)
+            if steps is not None and (wait := next(steps, None)) is not None:
+                active[task] = (steps, wait)
+                blocked.add(task)
+        return late
+
+    def _wait_for(self, active: dict[Task, tuple[Steps, Wait]]) -> None:
+        """Go on with those that have what they wait for; wait until there is one."""
+        went_on = False
+        for task, (steps, wait) in list(active.items()):
+            while _is_over(wait):
+                went_on = True
+                following = next(steps, None)
+                if following is None:
+                    del active[task]
+                    break
+                wait = following
+                active[task] = (steps, wait)
+        if went_on:
+            return
+        watched: list[Any] = []
+        until = None
+        for _, wait in active.values():
+            open_ = (future for future in wait.futures if not future.done())
+            # Of those that wait for all, one will do until it is done.
+            watched += itertools.islice(open_, 1) if wait.for_all else open_
+            if wait.until is not None:
+                until = wait.until if until is None else min(until, wait.until)
+        timeout = None if until is None else max(0.0, until - time.monotonic())
+        self._executor.first_done(watched, timeout)
 
     def final_states(self, tasks: set[Task]) -> dict[Task, State]:
         """Wait for the states of tasks, and of the children of mapped ones.
@@ -114,23 +145,20 @@ class Dispatch:
         Returns:
             The state of each; `Pending` for one that was not submitted.
         """
-        final: dict[Task, State] = self._executor.wait(
+        children = {task: found for task, found in self.children.items() if task in tasks}
+        final = self._submitter.wait_for_states(
             {
                 task: self.task_states.get(task) or Pending("Task not evaluated by FlowRunner.")
                 for task in tasks
-            }
+            },
+            children,
         )
         for task, state in final.items():
             if isinstance(state, Mapped):
-                if task in self.children:
-                    state.map_states = self._waited(self.children[task])
-                state.result = values_of_children(state.map_states)
+                if task in children:
+                    state.map_states = children[task]
+                state.result = child_values(state.map_states)
         return final
-
-    def _waited(self, children: Any) -> Any:
-        if isinstance(children, FutureBatches):
-            return States(self._executor.wait(children.futures))
-        return self._executor.wait(children)
 
     def _starting_state(self, task: Task) -> State | None:
         state: State | None = self.task_states.get(task)
@@ -145,21 +173,26 @@ class Dispatch:
             state = self.task_states[task] = Pending()
         return state
 
-    def _submit(self, job: Job, state: State | None, number: int) -> None:
-        task = job.task
-        upstream, children = self._upstream_of(job)
+    def _submit(self, task: Task, number: int) -> Steps | None:
+        """Submit a task; of a mapped one, return the steps in which that is done."""
+        state = self._starting_state(task)
+        # A cached state is validated again, a mapped one gets its children again.
+        if not (state is None or not state.is_finished() or state.is_cached() or state.is_mapped()):
+            return None
+        job = self._submitter.job(task)
         reason = why_not(task.result or self._flow.result or PLAIN, task)
         if reason is not None:
             self._logger.info(f"Task '{task.name}': Its result is not persisted: {reason}.")
-        if any(edge.mapped for edge in upstream):
-            self._submit_mapped(job, state, upstream, children, number)
-            return
+        if any(edge.mapped for edge in job.edges):
+            return self._submit_mapped(job, state, number)
+        upstream, children = self._upstream_of(job)
         direct = None if any(edge.flattened for edge in children) else self._direct(job, state)
         if direct is not None and all(map(value_is_here, upstream.values())):
             values = {edge.key: up.result for edge, up in upstream.items() if edge.key is not None}
             self.task_states[task] = direct.run(values, lambda: upstream)
         else:
-            self.task_states[task] = self._submit_run(job, state, upstream, children, number)
+            self.task_states[task] = self._submitter.submit(job, state, upstream, children, number)
+        return None
 
     def _upstream_of(self, job: Job) -> tuple[ByEdge, ByEdge]:
         """Upstream states by edge, and the children of the mapped ones among them."""
@@ -179,39 +212,31 @@ class Dispatch:
         return upstream, children
 
     def _flattened(self, children: Any) -> Any:
-        if not isinstance(children, FutureBatches):
-            return mapping.flatten_mapped_children(children, self._executor)
-        flat = [self._executor.submit(flat_states, [future]) for future in children.futures]
-        lengths = self._executor.wait([self._executor.submit(len, future) for future in flat])
-        return FutureBatches(flat, lengths, self._item)
+        """The flattened children of a mapped task: states, futures of them, or batches."""
+        executor = self._executor
+        if not executor.supports_batches or all(isinstance(child, State) for child in children):
+            return mapping.flatten_mapped_children(children, executor)
+        parts = children.futures if isinstance(children, FutureBatches) else children
+        futures = [executor.submit(flat_states, [part]) for part in parts]
+        return FutureBatches(futures, flat_starts(executor, futures), None, self._submitter.item)
 
-    def _item(self, future: Any, position: int) -> Any:
-        return self._executor.submit(operator.getitem, future, position)
-
-    def _submit_mapped(
-        self,
-        job: Job,
-        state: State | None,
-        upstream: ByEdge,
-        children: ByEdge,
-        number: int,
-    ) -> None:
+    def _submit_mapped(self, job: Job, state: State | None, number: int) -> Steps:
+        upstream, children = self._upstream_of(job)
+        reduced = {edge: found for edge, found in children.items() if not edge.mapped}
+        waits_for = [*upstream.values(), *(part for found in reduced.values() for part in found)]
         # The number of children is known once the upstream values are.
+        yield Wait([found for found in waits_for if not isinstance(found, State)])
         upstream = with_loaded_results(self._executor.wait(upstream))
-        parent = self._executor.wait(
-            self._submit_run(job, state, upstream, children, number, is_mapped_parent=True)
-        )
+        parent = self._submitter.run_parent(job, state, upstream, reduced, number)
         self.task_states[job.task] = parent
         if not isinstance(parent, Mapped):
             return
+        batched = state is None and self._submitter.environment is not None
+        yield from self._known_lengths(job, children, one_is_enough=batched)
         sources = child_sources(parent, upstream, children)
-        reduced = {edge: found for edge, found in children.items() if not edge.mapped}
         found: Any
-        batched = self._may_be_batched(job, state) and not reduced
         if batched and all(isinstance(src, (Same, Elements, Upstream)) for src in sources.values()):
-            found = batching.submit_batches(
-                self._executor, self._environment, self._slug(job), job, sources, number
-            )
+            found = yield from self._batches(job, sources, reduced, number)
         elif (direct := self._direct(job, state)) is not None:
             found = self._run_children(job, direct, sources, reduced, number)
         else:
@@ -220,6 +245,41 @@ class Dispatch:
         if isinstance(found, list) and all(isinstance(child, State) for child in found):
             parent.map_states = found
             parent.result = [child.result for child in found]
+
+    def _known_lengths(self, job: Job, children: ByEdge, one_is_enough: bool) -> Steps:
+        """Wait until it is known how many states flattened batches have, where that is needed."""
+        unknown = [
+            edge
+            for edge, found in children.items()
+            if edge.mapped and isinstance(found, FutureBatches) and found.total is None
+        ]
+        mapped = [edge for edge in job.edges if edge.mapped]
+        if not unknown or (one_is_enough and unknown == mapped and len(mapped) == 1):
+            return
+        for edge in unknown:
+            flat = children[edge]
+            lengths = [self._executor.submit(len, future) for future in flat.futures]
+            yield Wait(lengths)
+            stops = list(itertools.accumulate(self._executor.wait(lengths), initial=0))
+            children[edge] = FutureBatches(
+                flat.futures, stops[:-1], stops[-1], self._submitter.item
+            )
+
+    def _batches(
+        self, job: Job, sources: Any, reduced: ByEdge, number: int
+    ) -> Generator[Wait, None, FutureBatches]:
+        submitter = self._submitter
+        batching = Batching(
+            self._executor,
+            submitter.shared,
+            submitter.name(job),
+            job,
+            sources,
+            submitter.reduced_by_position(job, reduced),
+            number,
+            submitter.group(job),
+        )
+        return (yield from batching.submit())
 
     def _submit_children(
         self, job: Job, state: State | None, sources: Any, reduced: ByEdge, number: int
@@ -232,9 +292,10 @@ class Dispatch:
             try:
                 upstream = inputs.upstream(index)
             except IndexError:
-                return children
+                break
             start = _state_of_child(state, index)
-            children.append(self._submit_run(job, start, upstream, reduced, number, index))
+            child = self._submitter.submit(job, start, upstream, reduced, number, index)
+            children.append(child)
         return children
 
     def _run_children(
@@ -247,22 +308,14 @@ class Dispatch:
             try:
                 values = inputs.values(index)
             except IndexError:
-                return children
+                break
             if values is not None:
                 children.append(direct.run(values, inputs.upstream_at(index), index))
             else:
                 upstream = inputs.upstream(index)
-                children.append(self._submit_run(job, None, upstream, reduced, number, index))
+                child = self._submitter.submit(job, None, upstream, reduced, number, index)
+                children.append(child)
         return children
-
-    def _may_be_batched(self, job: Job, state: State | None) -> bool:
-        return (
-            state is None
-            and self._environment is not None
-            and self._executor.supports_batches
-            and is_plain(job.task)
-            and not self._handlers
-        )
 
     def _direct(self, job: Job, state: State | None) -> DirectTask | None:
         if state is not None or not self._may_be_direct or not is_plain(job.task):
@@ -270,79 +323,13 @@ class Dispatch:
         context = {**ambient.current(), **job.context}
         return DirectTask(job.task, context, self._flow.result, self._task_logger)
 
-    def _slug(self, job: Job) -> str:
-        return self._flow.slugs[job.task]
 
-    def _submit_run(
-        self,
-        job: Job,
-        state: State | None,
-        upstream: ByEdge,
-        children: ByEdge,
-        number: int,
-        index: int | None = None,
-        is_mapped_parent: bool = False,
-    ) -> Any:
-        task = job.task
-        extra = {"task_name": task.name, "task_tags": task.tags, "task_index": index}
-        if self._environment is not None:
-            extra["task_number"] = number
-            return self._executor.submit(
-                run_job,
-                self._environment,
-                self._slug(job),
-                [_bare(upstream[edge]) for edge in job.edges],
-                _reduced_by_position(job, children),
-                state,
-                index,
-                is_mapped_parent,
-                extra_context=extra,
-            )
-        context = {**ambient.current(), **job.context}
-        if index is not None:
-            context["map_index"] = index
-        return self._executor.submit(
-            self._run_task,
-            task=task,
-            state=state,
-            upstream_states=upstream,
-            context=context,
-            flow_result=self._flow.result,
-            task_runner_cls=self._runner_cls,
-            task_runner_state_handlers=self._handlers,
-            upstream_mapped_states={e: found for e, found in children.items() if not e.mapped},
-            is_mapped_parent=is_mapped_parent,
-            extra_context=extra,
-        )
-
-
-def _bare(state: Any) -> Any:
-    """A mapped state without its children, which travel as futures of their own."""
-    if not isinstance(state, Mapped):
-        return state
-    return Mapped(
-        state.message,
-        context=state.context,
-        cached_inputs=state.cached_inputs,
-        n_map_states=state.n_map_states,
-    )
-
-
-def _reduced_by_position(job: Job, children: ByEdge) -> dict[int, list[Any]]:
-    """The children that a task reduces, by the position of their edge."""
-    reduced = {}
-    for position, edge in enumerate(job.edges):
-        if edge in children and not edge.mapped:
-            found = children[edge]
-            reduced[position] = found.futures if isinstance(found, FutureBatches) else list(found)
-    return reduced
-
-
-def values_of_children(children: Any) -> list[Any]:
-    """The values of children, as the value of their parent."""
-    if isinstance(children, States):
-        return children.all_values()
-    return [child.result for child in children]
+def _is_over(wait: Wait) -> bool:
+    """Whether what a submission waits for is there, or the time is over."""
+    if wait.until is not None and time.monotonic() >= wait.until:
+        return True
+    done = (future.done() for future in wait.futures)
+    return all(done) if wait.for_all else any(done)
 
 
 def _state_of_child(state: State | None, index: int) -> State | None:

@@ -9,7 +9,9 @@ from prefect_results.context import Deferred
 from prefect_results.context import context as ambient
 from prefect_results.core.conversion import registered
 from prefect_results.core.edge import Edge
-from prefect_results.engine.direct import DirectTask, is_plain
+from prefect_results.engine.checkpoint import can_write, configured
+from prefect_results.engine.direct import PLAIN, DirectTask, is_plain
+from prefect_results.engine.journal import CallJournal
 from prefect_results.engine.task_runner import TaskRunner
 from prefect_results.exceptions import SerializationError
 from prefect_results.logging import get_logger
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from prefect_results.core import Flow, Task
+    from prefect_results.executors.base import Journal
     from prefect_results.results import Result
     from prefect_results.states import State
 
@@ -60,6 +63,10 @@ class RunEnvironment:
         flow_result: the flow's result.
         runner_cls: the class that runs tasks.
         handlers: state handlers of the task runners.
+        travels: whether states leave the processes they are made in.
+        transfer_limit: up to which size, in bytes, values that were written travel all the same;
+            None for any.
+        journal: where what was written is noted.
     """
 
     def __init__(
@@ -69,12 +76,18 @@ class RunEnvironment:
         flow_result: Result | None,
         runner_cls: Any,
         handlers: Sequence[Any] | None,
+        travels: bool = False,
+        transfer_limit: int | None = None,
+        journal: Journal | None = None,
     ) -> None:
         self.jobs = jobs
         self.context = dict(context)
         self.flow_result = flow_result
         self.runner_cls = runner_cls
         self.handlers = handlers
+        self.travels = travels
+        self.transfer_limit = transfer_limit
+        self._journal = journal
         self._direct: dict[str, DirectTask | None] = {}
 
     def context_of(self, job: Job) -> dict[str, Any]:
@@ -97,6 +110,29 @@ class RunEnvironment:
                 else None
             )
         return self._direct[name]
+
+    def journal_of(self, name: str, index: int | None) -> CallJournal | None:
+        """The notes of a call; None if what it makes is not written, or no worker can be lost.
+
+        Args:
+            name: of the job.
+            index: the map index of the first child.
+        """
+        if self._journal is None:
+            return None
+        job = self.jobs[name]
+        task, template = job.task, job.task.result or self.flow_result or PLAIN
+        context = {**self.context, **job.context}
+        if (
+            task.checkpoint is False
+            or not can_write(template)
+            or context.get("checkpointing", configured(context)) is not True
+        ):
+            return None
+        if task.target:
+            template = template.with_location(task.target)
+        topic = name if index is None else f"{name}-{index}"
+        return CallJournal(self._journal, topic, task, template)
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_direct": {}, "context": _picklable(self.context)}

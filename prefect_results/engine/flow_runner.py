@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from prefect_results.context import context as ambient
 from prefect_results.engine import readiness
-from prefect_results.engine.batches import States
+from prefect_results.engine.batches import representatives
 from prefect_results.engine.calls import run_task
 from prefect_results.engine.dates import date_context
 from prefect_results.engine.defaults import configured_class
@@ -310,8 +310,6 @@ def _with_children(states: Mapping[Task, State], tasks: Iterable[Task]) -> set[S
         state = states[task]
         if not isinstance(state, Mapped):
             chosen.add(state)
-        elif isinstance(state.map_states, States):
-            chosen.update(state.map_states.representatives())
         else:
-            chosen.update(state.map_states)
+            chosen.update(representatives(state.map_states))
     return chosen

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from prefect_results.logging import get_logger
 
@@ -12,10 +12,29 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 
+class Journal(Protocol):
+    """What the calls of a flow run have finished; a worker that dies does not take it along.
+
+    It can be pickled and is used where the calls are made.
+    """
+
+    def add(self, topic: str, note: tuple[Any, ...]) -> None:
+        """Keep a note.
+
+        Args:
+            topic: what it is about.
+            note: numbers and texts.
+        """
+
+    def notes(self, topic: str) -> list[tuple[Any, ...]]:
+        """The notes on a topic, in order."""
+
+
 class Executor:
     """Base class of executors; the interface of Prefect 1.4.1.
 
     A subclass overrides `submit` and `wait`, and `start` where it needs set-up and tear-down.
+    One that can do more says so in the `supports_*` attributes; its futures then have `done()`.
 
     Attributes:
         logger: the executor's logger.
@@ -25,8 +44,11 @@ class Executor:
 
     # Whether `share` sends an object to the workers once, for many calls.
     supports_sharing = False
-    # Whether several calls run at the same time, so that small ones are worth being put together.
+    # Whether several calls run at the same time, so that small ones are worth being put together,
+    # and `first_done` tells which are done.
     supports_batches = False
+    # Whether calls are made in other processes, so that what goes there and back is pickled.
+    uses_processes = False
 
     def __init__(self) -> None:
         self.logger = get_logger(type(self).__name__)
@@ -53,7 +75,8 @@ class Executor:
                 lists and dictionaries, are resolved before the call.
             *args: positional arguments.
             extra_context: what is known about the call (`task_name`, `task_tags`,
-                `task_index`), for labels and resources.
+                `task_index`; `task_number`, the place of the task in the flow), for labels,
+                resources and priorities.
             **kwargs: keyword arguments.
 
         Returns:
@@ -87,14 +110,51 @@ class Executor:
         """How many calls run at the same time."""
         return 1
 
-    def first_done(self, futures: Sequence[Any], timeout: float) -> list[Any]:
+    def first_done(self, futures: Sequence[Any], timeout: float | None = None) -> list[Any]:
         """Wait until one of some futures is done.
 
         Args:
             futures: futures of this executor.
-            timeout: how long to wait, in seconds.
+            timeout: how long to wait, in seconds; without limit by default.
 
         Returns:
             Those that are done; none when the time is over.
         """
         raise NotImplementedError()
+
+    def journal(self) -> Journal | None:
+        """Where the calls of this run note what they have finished.
+
+        Returns:
+            None where no worker can be lost without the run.
+        """
+        return None
+
+
+@contextlib.contextmanager
+def ending_on_sigterm() -> Iterator[None]:
+    """Let SIGTERM end the block like an exception, so that what it holds is cleaned up.
+
+    Does something in the main thread only, and only where nobody else handles the signal.
+
+    Raises:
+        SystemExit: with status 143, when the signal arrives.
+    """
+    import signal
+    import threading
+
+    if (
+        threading.current_thread() is not threading.main_thread()
+        or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL
+    ):
+        yield
+        return
+
+    def end(number: int, frame: Any) -> None:
+        raise SystemExit(128 + number)
+
+    signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)

@@ -6,7 +6,6 @@ form of a state, which the registered codec writes and reads.
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from prefect_results.context import context as ambient
@@ -272,7 +271,9 @@ class State:
         return self.__dict__
 
     def __sizeof__(self) -> int:
-        return object.__sizeof__(self) + sys.getsizeof(self._result.value, 0)
+        from prefect_results.states.sizes import size_of
+
+        return object.__sizeof__(self) + size_of(self._result.value)
 
 
 def _loaded(held: Result, reader: Result | None, borrow_location: bool = False) -> Result:

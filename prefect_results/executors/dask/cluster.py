@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 from prefect_results.context import context as ambient
 from prefect_results.exceptions import MissingExtra
-from prefect_results.executors.base import Executor
+from prefect_results.executors.base import Executor, ending_on_sigterm
+from prefect_results.executors.dask.submission import options
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-RESOURCE_TAG = "dask-resource:"
+    from prefect_results.executors.base import Journal
+
+# How often calls are tried again of which the scheduler says that they killed their workers.
+RESTARTS = 3
 
 
 class DaskExecutor(Executor):
@@ -32,9 +36,10 @@ class DaskExecutor(Executor):
         client_kwargs: arguments of `distributed.Client`.
         debug: whether a local cluster logs more; by default `debug` of the configuration.
         performance_report_path: where to write Dask's performance report.
-        disable_cancellation_event: not to cancel what runs when the flow run is broken off.
-        watch_worker_status: whether to log when workers come and go; by default only if the
-            cluster does not adapt.
+        disable_cancellation_event: not to cancel what waits, nor to wait for what runs, when the
+            flow run is broken off.
+        watch_worker_status: whether to log when workers come and go; by default only on a
+            cluster that is there already.
 
     Attributes:
         client: the client, while a run lasts.
@@ -45,6 +50,7 @@ class DaskExecutor(Executor):
 
     supports_sharing = True
     supports_batches = True
+    uses_processes = True
 
     def __init__(
         self,
@@ -67,14 +73,18 @@ class DaskExecutor(Executor):
         self.address = address
         self.cluster_class = cluster_class
         self.cluster_kwargs = dict(cluster_kwargs or {})
+        if _full_name(cluster_class) == "distributed.deploy.local.LocalCluster":
+            verbose = ambient.config.debug if debug is None else debug
+            # The levels WARNING and CRITICAL.
+            self.cluster_kwargs.setdefault("silence_logs", 30 if verbose else 50)
         self.adapt_kwargs = dict(adapt_kwargs or {})
         self.client_kwargs = {"set_as_default": False, **(client_kwargs or {})}
-        self.debug = ambient.config.debug if debug is None else debug
-        self.performance_report_path = performance_report_path
         self.disable_cancellation_event = disable_cancellation_event
         self.watch_worker_status = watch_worker_status
+        self.performance_report_path = performance_report_path
         self.client: Any = None
         self._futures: Any = None
+        self._topics: str | None = None
         super().__init__()
 
     @contextlib.contextmanager
@@ -88,6 +98,7 @@ class DaskExecutor(Executor):
         import weakref
 
         with contextlib.ExitStack() as stack:
+            stack.enter_context(ending_on_sigterm())
             if self.address is not None:
                 self.logger.info("Connecting to an existing Dask cluster at %s", self.address)
                 target = self.address
@@ -95,46 +106,97 @@ class DaskExecutor(Executor):
                 target = stack.enter_context(self._cluster())
             self.client = stack.enter_context(distributed.Client(target, **self.client_kwargs))
             self._futures = weakref.WeakSet()
+            self._topics = None
+            stack.enter_context(self._watching())
             if self.performance_report_path:
+                report = distributed.performance_report(self.performance_report_path)
                 with self.client.as_current():
-                    stack.enter_context(
-                        distributed.performance_report(self.performance_report_path)
-                    )
+                    stack.enter_context(report)
             try:
                 yield
             except BaseException:
                 self._cancel()
                 raise
             finally:
-                self._futures = None
-                self.client = None
+                self._forget_topics()
+                self._futures = self.client = None
 
     def _cluster(self) -> Any:
-        import logging
-
         make = self.cluster_class
         assert callable(make)
         kwargs = dict(self.cluster_kwargs)
-        name = f"{make.__module__}.{getattr(make, '__qualname__', make)}"
+        name = _full_name(make)
         if name == "distributed.deploy.local.LocalCluster":
-            level = logging.WARNING if self.debug else logging.CRITICAL
-            kwargs.setdefault("silence_logs", level)
             kwargs.setdefault("dashboard_address", None)
         self.logger.info("Creating a new Dask cluster with `%s`...", name)
         cluster = make(**kwargs)
+        if getattr(cluster, "dashboard_link", None) and kwargs.get("dashboard_address", True):
+            self.logger.info("The Dask dashboard is available at %s", cluster.dashboard_link)
         if self.adapt_kwargs:
             cluster.adapt(**self.adapt_kwargs)
         return cluster
 
+    def _watching(self) -> Any:
+        watches = self.watch_worker_status
+        if watches is None:
+            # A scheduler tells one listener only, and a cluster made here listens itself.
+            watches = self.address is not None and not self.adapt_kwargs
+        if not watches:
+            return contextlib.nullcontext()
+        from prefect_results.executors.dask.events import WorkerWatch
+
+        return WorkerWatch(self.client, self.on_worker_status_changed)
+
+    async def on_worker_status_changed(self, op: str, message: Any) -> None:
+        """Hear that a worker came (`op` is `add`) or went (`remove`); for subclasses.
+
+        Args:
+            op: `add` or `remove`.
+            message: what the scheduler says of it.
+        """
+        if op == "add":
+            for worker in message.get("workers", ()):
+                self.logger.debug("Worker %s added", worker)
+        elif op == "remove":
+            self.logger.debug("Worker %s removed", message)
+
     def _cancel(self) -> None:
-        """Cancel what was submitted and is not done."""
+        """Cancel what was submitted and is not done; wait for what cannot be stopped."""
         if self.disable_cancellation_event:
             return
-        pending = [future for future in self._futures if not future.done()]
-        if pending:
-            self.logger.info("Cancelling %d task runs that are not finished...", len(pending))
-            with contextlib.suppress(Exception):
-                self.client.cancel(pending, force=True)
+        pending = [future for future in list(self._futures) if not future.done()]
+        if not pending:
+            return
+        self.logger.info("Cancelling %d calls that are not finished...", len(pending))
+        with contextlib.suppress(Exception):
+            self.client.cancel(pending, force=True)
+        in_process = self.client.scheduler.address.startswith("inproc")
+        if self.address is not None or in_process:
+            self._wait_for_running()
+
+    def _wait_for_running(self) -> None:
+        """Wait until the workers have left the calls that were running when they were cancelled."""
+        import time
+
+        told = False
+        with contextlib.suppress(Exception):
+            while running := sum(map(len, self._executing().values())):
+                if not told:
+                    self.logger.info(
+                        "Stopping executor, waiting for %d active tasks to complete", running
+                    )
+                    told = True
+                time.sleep(0.1)
+
+    def _executing(self) -> dict[str, list[Any]]:
+        keys = {str(future.key) for future in list(self._futures)}
+
+        def executing(dask_worker: Any) -> list[str]:
+            found = {str(key) for key in dask_worker.active_keys}
+            return sorted(found & keys)
+
+        answers: dict[str, list[Any]] = self.client.run(executing)
+        return answers
 
     def submit(
         self,
@@ -148,10 +210,8 @@ class DaskExecutor(Executor):
         Raises:
             ValueError: if the executor is not started.
         """
-        if self.client is None:
-            raise ValueError("This executor has not been started.")
-        options = _options(extra_context or {})
-        future = self.client.submit(fn, *args, **options, **kwargs)
+        client = self._started()
+        future = client.submit(fn, *args, **options(extra_context or {}), **kwargs)
         self._futures.add(future)
         return future
 
@@ -161,30 +221,76 @@ class DaskExecutor(Executor):
         Raises:
             ValueError: if the executor is not started.
         """
-        if self.client is None:
-            raise ValueError("This executor has not been started.")
-        return self.client.gather(futures)
+        client = self._started()
+        restarts = RESTARTS
+        while True:
+            try:
+                return client.gather(futures)
+            except _distributed().KilledWorker:
+                if not restarts or not self._restart_killed():
+                    raise
+                restarts -= 1
+
+    def _restart_killed(self) -> bool:
+        """Try again what stopped because workers died; a worker may die of something else."""
+        killed = _distributed().KilledWorker
+        lost = [
+            future
+            for future in list(self._futures)
+            if future.status == "error" and isinstance(future.exception(), killed)
+        ]
+        if lost:
+            self.logger.warning("Workers died; %d calls are tried again.", len(lost))
+            self.client.retry(lost)
+        return bool(lost)
 
     def share(self, value: Any) -> Any:
-        """Send an object to the workers once; see `Executor.share`."""
-        return self.client.scatter(value, broadcast=True, hash=False)
+        """Send an object to the workers once; see `Executor.share`.
+
+        The scheduler keeps it in pickled form, so that no worker's death loses it.
+        """
+        import cloudpickle
+
+        from prefect_results.executors.process import Pickled
+
+        pickled = Pickled(cloudpickle.dumps(value, protocol=5))
+        return self.client.submit(_itself, pickled, key=f"shared-{_unique()}", pure=False)
 
     def parallelism(self) -> int:
         """How many threads the workers of the cluster have."""
         return max(1, sum(map(int, self.client.nthreads().values())))
 
-    def first_done(self, futures: Sequence[Any], timeout: float) -> list[Any]:
+    def first_done(self, futures: Sequence[Any], timeout: float | None = None) -> list[Any]:
         """Wait until one of some futures is done; see `Executor.first_done`."""
+        done = [future for future in futures if future.done()]
+        if done:
+            return done
         distributed = _distributed()
-        try:
-            with self.client.as_current():
-                done = distributed.wait(futures, timeout, return_when="FIRST_COMPLETED").done
-        except distributed.TimeoutError:
-            return []
-        return [future for future in futures if future in done]
+        with contextlib.suppress(distributed.TimeoutError), self.client.as_current():
+            distributed.wait(futures, timeout, return_when="FIRST_COMPLETED")
+        return [future for future in futures if future.done()]
+
+    def journal(self) -> Journal:
+        """A journal that the scheduler keeps; see `Executor.journal`."""
+        from prefect_results.executors.dask.events import SchedulerJournal
+
+        self._topics = self._topics or f"prefect_results-{_unique()}"
+        return SchedulerJournal(self._topics)
+
+    def _forget_topics(self) -> None:
+        if self._topics is not None and self.address is not None:
+            from prefect_results.executors.dask.events import forget_topics
+
+            with contextlib.suppress(Exception):
+                self.client.run_on_scheduler(forget_topics, prefix=self._topics)
+
+    def _started(self) -> Any:
+        if self.client is None:
+            raise ValueError("This executor has not been started.")
+        return self.client
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "client": None, "_futures": None}
+        return {**self.__dict__, "client": None, "_futures": None, "_topics": None}
 
     @property
     def performance_report(self) -> str:
@@ -203,33 +309,18 @@ class DaskExecutor(Executor):
             return ""
 
 
-def _options(extra: Mapping[str, Any]) -> dict[str, Any]:
-    """Options of `Client.submit` that follow from what is known about a call."""
+def _itself(value: Any) -> Any:
+    return value
+
+
+def _unique() -> str:
     import uuid
 
-    options: dict[str, Any] = {"pure": False}
-    name = extra.get("task_name")
-    if name:
-        index = extra.get("task_index")
-        label = name if index is None else f"{name}-{index}"
-        options["key"] = f"{label}-{uuid.uuid4().hex}"
-    if "task_number" in extra:
-        # Later tasks first, so that a child goes on before its siblings start.
-        options["priority"] = extra["task_number"]
-    resources = _resources(extra.get("task_tags") or ())
-    if resources:
-        options["resources"] = resources
-    return options
+    return uuid.uuid4().hex
 
 
-def _resources(tags: Any) -> dict[str, float]:
-    found = {}
-    for tag in tags:
-        if tag.startswith(RESOURCE_TAG):
-            key, equals, number = tag[len(RESOURCE_TAG) :].partition("=")
-            if equals:
-                found[key] = float(number)
-    return found
+def _full_name(make: Any) -> str:
+    return f"{getattr(make, '__module__', '')}.{getattr(make, '__qualname__', make)}"
 
 
 def _imported(name: Any) -> Any:

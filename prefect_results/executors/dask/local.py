@@ -8,10 +8,12 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any
 
-from prefect_results.executors.base import Executor
+from prefect_results.executors.base import Executor, ending_on_sigterm
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+
+    from prefect_results.executors.base import Journal
 
 SCHEDULERS = {
     "threads": "threads",
@@ -56,6 +58,11 @@ class LocalDaskExecutor(Executor):
 
     supports_batches = supports_sharing
 
+    @property
+    def uses_processes(self) -> bool:  # type: ignore[override]
+        """Whether calls are made in other processes."""
+        return self.scheduler == "processes"
+
     @contextlib.contextmanager
     def start(self) -> Iterator[None]:
         """Hold the pool for one flow run."""
@@ -64,16 +71,17 @@ class LocalDaskExecutor(Executor):
         if self.scheduler == "synchronous":
             yield
             return
-        self._pool = Pool(self.scheduler, self.dask_config.get("num_workers"))
-        try:
-            yield
-            self._pool.close()
-        except BaseException:
-            self.logger.info("Cancelling the task runs that are not finished...")
-            self._pool.cancel()
-            raise
-        finally:
-            self._pool = None
+        with ending_on_sigterm():
+            self._pool = pool = Pool(self.scheduler, self.dask_config.get("num_workers"))
+            try:
+                yield
+                pool.close()
+            except BaseException:
+                self.logger.info("Attempting to interrupt and cancel all running tasks...")
+                pool.cancel()
+                raise
+            finally:
+                self._pool = None
 
     def submit(
         self,
@@ -106,10 +114,17 @@ class LocalDaskExecutor(Executor):
         workers: int = self._started().workers
         return workers
 
-    def first_done(self, futures: Sequence[Any], timeout: float) -> list[Any]:
+    def first_done(self, futures: Sequence[Any], timeout: float | None = None) -> list[Any]:
         """Wait until one of some futures is done; see `Executor.first_done`."""
         done: list[Any] = self._started().first_done(futures, timeout)
         return done
+
+    def journal(self) -> Journal | None:
+        """Where processes note what they have finished; see `Executor.journal`."""
+        from prefect_results.executors.dask.shared import FileJournal
+
+        folder = self._started().folder
+        return None if folder is None else FileJournal(folder)
 
     def _started(self) -> Any:
         if self._pool is None:

@@ -1,42 +1,42 @@
 """A pool of threads or processes whose calls can depend on one another.
 
-A call is handed to the pool when the futures among its arguments are done; of the calls that are
-ready, the one with the highest priority goes first.
+A call is made when the futures among its arguments are done; of the calls that are ready, the one
+with the highest priority goes first. A process that dies takes its one call with it, which is
+made again.
 """
 
 from __future__ import annotations
 
 import concurrent.futures
+import contextlib
 import heapq
 import itertools
 import os
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from prefect_results.executors.dask.shared import Shared
+from prefect_results.executors.process import CallProcess, Pickled, ProcessLost
+from prefect_results.logging import get_logger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
 Future = concurrent.futures.Future
 
+# How often a call is made again whose process died.
+RESTARTS = 3
 
-class Shared:
-    """An object that processes read from a file, once each; stands for it in arguments.
 
-    Args:
-        value: the object.
-        folder: where the file is made.
-    """
+class Call(NamedTuple):
+    """A call that waits, or is made."""
 
-    __slots__ = ("path",)
-
-    def __init__(self, value: Any, folder: str) -> None:
-        import tempfile
-
-        import cloudpickle
-
-        handle, self.path = tempfile.mkstemp(dir=folder)
-        with os.fdopen(handle, "wb") as file:
-            cloudpickle.dump(value, file)
+    future: Future[Any]
+    fn: Callable[..., Any]
+    args: Sequence[Any]
+    kwargs: Mapping[str, Any]
+    priority: int
+    losses: int = 0
 
 
 class Pool:
@@ -45,39 +45,48 @@ class Pool:
     Args:
         kind: `threads` or `processes`.
         workers: how many; as many as there are cores by default.
+
+    Attributes:
+        workers: how many there are.
+        folder: where files for the processes lie; None for threads.
     """
 
     def __init__(self, kind: str, workers: int | None = None) -> None:
-        self.workers = workers or os.cpu_count() or 1
+        self.workers = workers or len(os.sched_getaffinity(0))
+        self.folder: str | None = None
         self._processes = kind == "processes"
-        self._lock = threading.Lock()
-        self._ready: list[tuple[int, int, Any]] = []
+        self._changed = threading.Condition()
+        self._ready: list[tuple[int, int, Call]] = []
         self._numbers = itertools.count()
-        self._free = self.workers
-        self._folder: Any = None
-        self._executor: Any
+        self._waiting = 0
+        self._ends = False
+        self._cancelled = False
+        self._children: dict[int, CallProcess] = {}
+        self._temporary: Any = None
         if self._processes:
-            import multiprocessing
             import tempfile
 
-            self._folder = tempfile.TemporaryDirectory(prefix="prefect_results-")
-            self._executor = concurrent.futures.ProcessPoolExecutor(
-                self.workers, mp_context=multiprocessing.get_context("spawn")
-            )
-        else:
-            self._executor = concurrent.futures.ThreadPoolExecutor(self.workers)
+            self._temporary = tempfile.TemporaryDirectory(prefix="prefect_results-")
+            self.folder = self._temporary.name
+        self._threads = [
+            threading.Thread(target=self._work, name=f"prefect-worker-{number}", daemon=True)
+            for number in range(self.workers)
+        ]
+        for thread in self._threads:
+            thread.start()
 
     def submit(
         self, fn: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any], priority: int
     ) -> Future[Any]:
         """Call `fn(*args, **kwargs)` once the futures among the arguments are done."""
-        future: Future[Any] = Future()
+        call = Call(Future(), fn, args, kwargs, priority)
         waits_for = set(_futures_in([*args, *kwargs.values()]))
-        call = (future, fn, args, kwargs)
         remaining = len(waits_for)
+        with self._changed:
+            self._waiting += 1
         if not remaining:
-            self._make_ready(priority, call)
-            return future
+            self._make_ready(call)
+            return call.future
         lock = threading.Lock()
 
         def one_is_done(_: Future[Any]) -> None:
@@ -86,73 +95,101 @@ class Pool:
                 remaining -= 1
                 last = remaining == 0
             if last:
-                self._make_ready(priority, call)
+                self._make_ready(call)
 
         for other in waits_for:
             other.add_done_callback(one_is_done)
-        return future
+        return call.future
 
-    def _make_ready(self, priority: int, call: Any) -> None:
-        with self._lock:
-            heapq.heappush(self._ready, (-priority, next(self._numbers), call))
-        self._start_ready()
+    def _make_ready(self, call: Call) -> None:
+        with self._changed:
+            heapq.heappush(self._ready, (-call.priority, next(self._numbers), call))
+            self._changed.notify()
 
-    def _start_ready(self) -> None:
-        while True:
-            with self._lock:
-                if not self._ready or not self._free:
-                    return
-                self._free -= 1
-                _, _, (future, fn, args, kwargs) = heapq.heappop(self._ready)
-            self._run(future, fn, args, kwargs)
-
-    def _run(self, future: Future[Any], fn: Any, args: Any, kwargs: Any) -> None:
-        if not future.set_running_or_notify_cancel():
-            self._one_is_free()
-            return
+    def _work(self) -> None:
+        """Make calls until the pool is closed; each worker has a thread that does this."""
         try:
-            args, kwargs = _resolved(list(args)), _resolved(dict(kwargs))
             if self._processes:
-                import cloudpickle
-
-                payload = cloudpickle.dumps((fn, args, kwargs))
-                inner = self._executor.submit(_call_pickled, payload)
-            else:
-                inner = self._executor.submit(_call, fn, args, kwargs)
-        except BaseException as exc:
-            future.set_exception(exc)
-            self._one_is_free()
+                # While it starts, the run goes on; what keeps it from starting, a call tells.
+                with contextlib.suppress(OSError):
+                    self._start_process()
+            while (call := self._next_call()) is not None:
+                try:
+                    self._make(call)
+                except ProcessLost as exc:
+                    self._after_loss(call, exc)
+                except BaseException as exc:
+                    _set(call.future, error=exc)
+                del call
+        except KeyboardInterrupt:
             return
-        inner.add_done_callback(lambda done: self._finish(future, done))
+        finally:
+            process = self._children.pop(threading.get_ident(), None)
+            if process is not None:
+                process.close()
 
-    def _finish(self, future: Future[Any], inner: Future[Any]) -> None:
-        # Freed first: what waits for this future may need the place.
-        with self._lock:
-            self._free += 1
-        try:
-            error = inner.exception()
-            if error is not None:
-                future.set_exception(error)
-            else:
-                value = inner.result()
-                if self._processes:
-                    import cloudpickle
+    def _next_call(self) -> Call | None:
+        with self._changed:
+            while True:
+                if self._cancelled:
+                    return None
+                if self._ready:
+                    call: Call = heapq.heappop(self._ready)[2]
+                    self._waiting -= 1
+                    return call
+                if self._ends and not self._waiting:
+                    self._changed.notify_all()
+                    return None
+                self._changed.wait()
 
-                    value = cloudpickle.loads(value)
-                future.set_result(value)
-        except BaseException as exc:
-            future.set_exception(exc)
-        self._start_ready()
+    def _make(self, call: Call) -> None:
+        future = call.future
+        if not (call.losses or future.set_running_or_notify_cancel()):
+            return
+        args, kwargs = _resolved(list(call.args)), _resolved(dict(call.kwargs))
+        if not self._processes:
+            _set(future, call.fn(*args, **kwargs))
+            return
+        import cloudpickle
 
-    def _one_is_free(self) -> None:
-        with self._lock:
-            self._free += 1
+        payload = cloudpickle.dumps((_unshared_call, (call.fn, args, kwargs), {}), protocol=5)
+        process = self._children.get(threading.get_ident()) or self._start_process()
+        process.send(payload)
+        _set(future, process.answer())
+
+    def _after_loss(self, call: Call, exc: ProcessLost) -> None:
+        """Put the call back whose process died; another process will make it."""
+        self._children.pop(threading.get_ident(), None)
+        if self._cancelled:
+            _set(call.future, error=exc)
+            return
+        losses = call.losses + 1
+        if losses > RESTARTS:
+            message = f"{_name(call.fn)} was started {losses} times, and its process died each time"
+            _set(call.future, error=ProcessLost(f"{message}: {exc}", exitcode=exc.exitcode))
+        else:
+            get_logger("LocalDaskExecutor").warning(
+                "A process of the pool died (exit code %s); what it was doing is done again.",
+                exc.exitcode,
+            )
+            with self._changed:
+                self._waiting += 1
+            self._make_ready(call._replace(losses=losses))
+
+    def _start_process(self) -> CallProcess:
+        process = CallProcess()
+        self._children[threading.get_ident()] = process
+        if self._cancelled:
+            process.kill()
+        return process
 
     def wait(self, futures: Any) -> Any:
         """The same shape with values in place of futures."""
-        return _resolved(futures)
+        return _resolved(futures, load=True)
 
-    def first_done(self, futures: Sequence[Future[Any]], timeout: float) -> list[Future[Any]]:
+    def first_done(
+        self, futures: Sequence[Future[Any]], timeout: float | None
+    ) -> list[Future[Any]]:
         """Those that are done when the first is, or when the time is over."""
         done, _ = concurrent.futures.wait(
             futures, timeout, return_when=concurrent.futures.FIRST_COMPLETED
@@ -161,26 +198,64 @@ class Pool:
 
     def share(self, value: Any) -> Any:
         """What stands for an object in the arguments of calls."""
-        return Shared(value, self._folder.name) if self._processes else value
+        return value if self.folder is None else Shared(value, self.folder)
 
     def close(self) -> None:
-        """Wait for what runs, and end the workers."""
-        self._executor.shutdown(wait=True)
-        if self._folder is not None:
-            self._folder.cleanup()
+        """Make the calls that wait, then end the workers."""
+        with self._changed:
+            self._ends = True
+            self._changed.notify_all()
+        for thread in self._threads:
+            thread.join()
+        self._clean_up()
 
     def cancel(self) -> None:
-        """Drop what has not started, and end the workers; a thread's call cannot be stopped."""
-        with self._lock:
+        """Drop what has not started and break off what runs.
+
+        A process is ended; in a thread `KeyboardInterrupt` is raised, which it meets at its next
+        step in Python.
+        """
+        with self._changed:
+            self._cancelled = True
             dropped, self._ready = self._ready, []
-        for _, _, (future, *_rest) in dropped:
-            future.cancel()
-        processes = list((getattr(self._executor, "_processes", None) or {}).values())
-        self._executor.shutdown(wait=False, cancel_futures=True)
-        for process in processes:
-            process.terminate()
-        if self._folder is not None:
-            self._folder.cleanup()
+            self._changed.notify_all()
+        for _, _, call in dropped:
+            call.future.cancel()
+        for process in list(self._children.values()):
+            process.kill()
+        if not self._processes:
+            for thread in self._threads:
+                _interrupt(thread)
+        for thread in self._threads:
+            thread.join(timeout=1)
+        self._clean_up()
+
+    def _clean_up(self) -> None:
+        if self._temporary is not None:
+            self._temporary.cleanup()
+
+
+def _set(future: Future[Any], value: Any = None, error: BaseException | None = None) -> None:
+    """Finish a future that nobody cancelled."""
+    if not future.done():
+        if error is None:
+            future.set_result(value)
+        else:
+            future.set_exception(error)
+
+
+def _interrupt(thread: threading.Thread) -> None:
+    """Raise `KeyboardInterrupt` in a thread."""
+    import ctypes
+
+    if thread.is_alive() and thread.ident is not None:
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(
+            ctypes.c_ulong(thread.ident), ctypes.py_object(KeyboardInterrupt)
+        )
+
+
+def _name(fn: Any) -> str:
+    return str(getattr(fn, "__name__", fn))
 
 
 def _futures_in(value: Any) -> Iterator[Future[Any]]:
@@ -194,41 +269,24 @@ def _futures_in(value: Any) -> Iterator[Future[Any]]:
             yield from _futures_in(item)
 
 
-def _resolved(value: Any) -> Any:
-    """The value with each future in it replaced by its result."""
+def _resolved(value: Any, load: bool = False) -> Any:
+    """The value with each future in it replaced by its result.
+
+    Args:
+        value: holds futures.
+        load: whether results that came from processes are to be unpickled.
+    """
     if isinstance(value, Future):
-        return value.result()
+        result = value.result()
+        return result.load() if load and isinstance(result, Pickled) else result
     kind = type(value)
     if kind in (list, tuple, set):
-        return kind(_resolved(item) for item in value)
+        return kind(_resolved(item, load) for item in value)
     if kind is dict:
-        return {key: _resolved(item) for key, item in value.items()}
+        return {key: _resolved(item, load) for key, item in value.items()}
     return value
 
 
-def _call(fn: Any, args: Any, kwargs: Any) -> Any:
-    return fn(*args, **kwargs)
-
-
-_received: dict[str, Any] = {}
-
-
-def _call_pickled(payload: bytes) -> bytes:
+def _unshared_call(fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
     """Make a call in a process of the pool."""
-    import cloudpickle
-
-    fn, args, kwargs = cloudpickle.loads(payload)
-    args = [_unshared(arg) for arg in args]
-    data: bytes = cloudpickle.dumps(fn(*args, **kwargs))
-    return data
-
-
-def _unshared(value: Any) -> Any:
-    if not isinstance(value, Shared):
-        return value
-    if value.path not in _received:
-        import pickle
-
-        with open(value.path, "rb") as file:
-            _received[value.path] = pickle.load(file)
-    return _received[value.path]
+    return fn(*(arg.value() if isinstance(arg, Shared) else arg for arg in args), **kwargs)

@@ -1,0 +1,242 @@
+"""How one task run is handed to an executor, and how its state comes back.
+
+Not here: which one when (see `dispatch`).
+"""
+
+from __future__ import annotations
+
+import operator
+from typing import TYPE_CHECKING, Any
+
+from prefect_results.context import context as ambient
+from prefect_results.engine.batches import States
+from prefect_results.engine.calls import run_job, run_task
+from prefect_results.engine.environment import Job, RunEnvironment, check_picklable
+from prefect_results.engine.future_batches import FutureBatches
+from prefect_results.engine.travel import transfer_limit
+from prefect_results.states import Mapped
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from prefect_results.core import Edge, Flow, Task
+    from prefect_results.executors.base import Executor
+    from prefect_results.states import State
+
+    ByEdge = Mapping[Edge, Any]
+
+
+class Submitter:
+    """Submits task runs of one flow run.
+
+    Args:
+        flow: the flow.
+        executor: started.
+        task_runner_cls: the class that runs tasks.
+        task_contexts: context values of each task.
+        handlers: state handlers of the task runners.
+        run_task: the function that is submitted to an executor that shares nothing.
+
+    Attributes:
+        environment: what the calls of the run share; None if the executor shares nothing.
+        shared: what stands for it in the arguments of calls.
+    """
+
+    def __init__(
+        self,
+        flow: Flow,
+        executor: Executor,
+        task_runner_cls: Any,
+        task_contexts: Mapping[Task, dict[str, Any]],
+        handlers: Sequence[Any] | None,
+        run_task: Callable[..., State],
+    ) -> None:
+        self._flow = flow
+        self._executor = executor
+        self._runner_cls = task_runner_cls
+        self._contexts = task_contexts
+        self._handlers = handlers
+        self._run_task = run_task
+        self.environment: RunEnvironment | None = None
+        self.shared: Any = None
+        if executor.supports_sharing:
+            self._share()
+
+    def _share(self) -> None:
+        slugs = self._flow.slugs
+        travels = self._executor.uses_processes
+        environment = self.environment = RunEnvironment(
+            jobs={slugs[task]: self._new_job(task) for task in self._flow.sorted_tasks()},
+            context=ambient.current(),
+            flow_result=self._flow.result,
+            runner_cls=self._runner_cls,
+            handlers=self._handlers,
+            travels=travels,
+            transfer_limit=transfer_limit() if travels else None,
+            journal=self._executor.journal(),
+        )
+        try:
+            self.shared = self._executor.share(environment)
+        except Exception:
+            check_picklable(environment)
+            raise
+
+    def job(self, task: Task) -> Job:
+        """The task with its edges."""
+        if self.environment is not None:
+            return self.environment.jobs[self._flow.slugs[task]]
+        return self._new_job(task)
+
+    def _new_job(self, task: Task) -> Job:
+        return Job(task, self._flow, self._contexts.get(task, {}))
+
+    def name(self, job: Job) -> str:
+        """The name of a job in the environment."""
+        return self._flow.slugs[job.task]
+
+    def group(self, job: Job) -> str:
+        """A name for the calls of a job that no other run has."""
+        import uuid
+
+        return uuid.uuid4().hex
+
+    def submit(
+        self,
+        job: Job,
+        state: State | None,
+        upstream: ByEdge,
+        children: ByEdge,
+        number: int,
+        index: int | None = None,
+        is_mapped_parent: bool = False,
+    ) -> Any:
+        """Submit a task run.
+
+        Args:
+            job: the task with its edges.
+            state: the state to start from.
+            upstream: states or futures by edge.
+            children: of mapped upstream tasks by edge.
+            number: of the task in the flow.
+            index: the map index of a mapped child.
+            is_mapped_parent: see `calls.run_task`.
+
+        Returns:
+            The state, or the future of it.
+        """
+        task = job.task
+        extra = {"task_name": task.name, "task_tags": task.tags, "task_index": index}
+        if self.environment is not None:
+            extra["task_number"] = number
+            return self._executor.submit(
+                run_job,
+                self.shared,
+                self.name(job),
+                [_bare(upstream[edge]) for edge in job.edges],
+                self.reduced_by_position(job, children),
+                state,
+                index,
+                extra_context=extra,
+            )
+        context = {**ambient.current(), **job.context}
+        if index is not None:
+            context["map_index"] = index
+        return self._executor.submit(
+            self._run_task,
+            task=task,
+            state=state,
+            upstream_states=upstream,
+            context=context,
+            flow_result=self._flow.result,
+            task_runner_cls=self._runner_cls,
+            task_runner_state_handlers=self._handlers,
+            upstream_mapped_states={e: found for e, found in children.items() if not e.mapped},
+            is_mapped_parent=is_mapped_parent,
+            extra_context=extra,
+        )
+
+    def run_parent(
+        self,
+        job: Job,
+        state: State | None,
+        upstream: dict[Edge, State],
+        reduced: ByEdge,
+        number: int,
+    ) -> State:
+        """Find out whether a mapped task goes on to its children.
+
+        With an executor of several workers that is done here, instead of behind what they do.
+
+        Args:
+            job: the task with its edges.
+            state: the state to start from.
+            upstream: states by edge.
+            reduced: the children of mapped upstream tasks that it reduces.
+            number: of the task in the flow.
+        """
+        if self.environment is None:
+            parent: State = self._executor.wait(
+                self.submit(job, state, upstream, reduced, number, is_mapped_parent=True)
+            )
+            return parent
+        return run_task(
+            task=job.task,
+            state=state,
+            upstream_states=dict(upstream),
+            context=self.environment.context_of(job),
+            flow_result=self._flow.result,
+            task_runner_cls=self._runner_cls,
+            task_runner_state_handlers=self._handlers,
+            upstream_mapped_states={edge: self._waited(found) for edge, found in reduced.items()},
+            is_mapped_parent=True,
+        )
+
+    def reduced_by_position(self, job: Job, children: ByEdge) -> dict[int, list[Any]]:
+        """The children that a task reduces, by the position of their edge."""
+        reduced = {}
+        for position, edge in enumerate(job.edges):
+            if edge in children and not edge.mapped:
+                found = children[edge]
+                if isinstance(found, FutureBatches):
+                    reduced[position] = found.futures
+                else:
+                    reduced[position] = list(found)
+        return reduced
+
+    def item(self, future: Any, position: int) -> Any:
+        """The future of one state of a future batch."""
+        return self._executor.submit(operator.getitem, future, position)
+
+    def wait_for_states(
+        self, states: dict[Task, Any], children: dict[Task, Any]
+    ) -> dict[Task, State]:
+        """Wait for states, and for the children of mapped tasks.
+
+        Args:
+            states: states or futures by task.
+            children: states, futures or batches by mapped task; replaced by states.
+
+        Returns:
+            The state of each task.
+        """
+        final: dict[Task, State] = self._executor.wait(states)
+        for task, found in children.items():
+            children[task] = self._waited(found)
+        return final
+
+    def _waited(self, children: Any) -> Any:
+        if isinstance(children, FutureBatches):
+            return States(self._executor.wait(children.futures))
+        return self._executor.wait(children)
+
+
+def _bare(state: Any) -> Any:
+    """A mapped state without its children, which travel as futures of their own."""
+    if not isinstance(state, Mapped):
+        return state
+    return Mapped(
+        state.message,
+        context=state.context,
+        cached_inputs=state.cached_inputs,
+        n_map_states=state.n_map_states,
+    )

@@ -1,0 +1,207 @@
+"""A process that makes calls one after the other, and that can be killed.
+
+It is a new interpreter that does not run the caller's script again, so scripts need no
+`if __name__ == "__main__"`; what it is to call arrives pickled. Not here: which call is made
+when (see `dask.pool`).
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+from prefect_results.exceptions import PrefectError, PrefectSignal, SerializationError
+
+if TYPE_CHECKING:
+    import subprocess
+    from multiprocessing.connection import Connection
+
+_START = (
+    "import json, sys; number = int(sys.argv[1]); "
+    "sys.path[:], sys.argv[:] = json.loads(sys.argv[2]); "
+    "from prefect_results.executors.process import serve; serve(number)"
+)
+_PLAIN, _ERROR = b"\0", b"\1"
+
+
+class ProcessLost(PrefectError, RuntimeError):
+    """The process that made a call died before it answered.
+
+    Args:
+        message: what happened.
+        exitcode: the exit status of the process; negative for the number of a signal.
+    """
+
+    def __init__(self, message: str = "", *, exitcode: int | None = None) -> None:
+        super().__init__(message)
+        self.exitcode = exitcode
+
+
+class Pickled:
+    """A value in pickled form; where it is sent to, it arrives as the value.
+
+    Args:
+        data: the bytes.
+    """
+
+    __slots__ = ("data",)
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+
+    def load(self) -> Any:
+        """The value."""
+        import pickle
+
+        return pickle.loads(self.data)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        import pickle
+
+        return pickle.loads, (self.data,)
+
+
+class CallProcess:
+    """A new Python process that waits for calls."""
+
+    def __init__(self) -> None:
+        import json
+        import socket
+        import subprocess
+        from multiprocessing.connection import Connection
+
+        ours, theirs = socket.socketpair()
+        with theirs:
+            number = theirs.fileno()
+            paths = json.dumps([[path or os.getcwd() for path in sys.path], sys.argv])
+            # A session of its own: Ctrl-C in a terminal reaches the caller, which decides.
+            self._process: subprocess.Popen[bytes] = subprocess.Popen(
+                [sys.executable, "-c", _START, str(number), paths],
+                pass_fds=[number],
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        self._connection: Connection[Any, Any] = Connection(ours.detach())
+
+    @property
+    def pid(self) -> int:
+        """The number of the process."""
+        return self._process.pid
+
+    def send(self, payload: bytes) -> None:
+        """Start a pickled call `(fn, args, kwargs)`.
+
+        Raises:
+            ProcessLost: if the process is gone.
+        """
+        try:
+            self._connection.send_bytes(payload)
+        except OSError as exc:
+            raise self._lost() from exc
+
+    def answer(self, timeout: float | None = None) -> Pickled:
+        """Wait for the value of the call.
+
+        Args:
+            timeout: seconds; no limit by default.
+
+        Raises:
+            TimeoutError: if there is no answer yet.
+            ProcessLost: if the process died.
+            BaseException: what the call raised.
+        """
+        try:
+            if timeout is not None and not self._connection.poll(timeout):
+                raise TimeoutError(f"no answer within {timeout} seconds")
+            data = self._connection.recv_bytes()
+        except (EOFError, ConnectionError) as exc:
+            raise self._lost() from exc
+        answer = Pickled(data[1:])
+        if data[:1] == _ERROR:
+            raise answer.load()
+        return answer
+
+    def _lost(self) -> ProcessLost:
+        self._process.wait()
+        code = self._process.returncode
+        return ProcessLost(
+            f"the process that made the call died with exit code {code}", exitcode=code
+        )
+
+    def kill(self) -> None:
+        """End the process, whatever it does."""
+        self._process.kill()
+
+    def close(self) -> None:
+        """End the process once its call is done."""
+        self._connection.close()
+        self._process.wait()
+
+
+def serve(number: int) -> None:
+    """Answer calls until the caller is gone; runs in the process.
+
+    Args:
+        number: of the socket to the caller.
+    """
+    import queue
+    import threading
+    from multiprocessing.connection import Connection
+
+    connection: Connection[Any, Any] = Connection(number)
+    calls: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+    busy = threading.Event()
+
+    def receive() -> None:
+        while True:
+            try:
+                calls.put(connection.recv_bytes())
+            except (EOFError, OSError):
+                # Nobody waits for the answer any more.
+                if busy.is_set():
+                    os._exit(1)
+                calls.put(None)
+                return
+
+    threading.Thread(target=receive, daemon=True).start()
+    # In the main thread, where tasks may use signals.
+    while (payload := calls.get()) is not None:
+        busy.set()
+        answer = _answer(payload)
+        del payload
+        connection.send_bytes(answer)
+        busy.clear()
+
+
+def _answer(payload: bytes) -> bytes:
+    import pickle
+
+    import cloudpickle
+
+    try:
+        fn, args, kwargs = pickle.loads(payload)
+        value = fn(*args, **kwargs)
+        try:
+            return _PLAIN + cloudpickle.dumps(value, protocol=5)  # type: ignore[no-any-return]
+        except Exception as exc:
+            raise SerializationError(
+                f"What {getattr(fn, '__name__', fn)!s} returned, a {type(value).__name__}, cannot "
+                f"be sent from its process, because it cannot be pickled: {exc!r}"
+            ) from exc
+    except (Exception, PrefectSignal, SystemExit, KeyboardInterrupt) as exc:
+        return _ERROR + _pickled_error(exc)
+
+
+def _pickled_error(exc: BaseException) -> bytes:
+    import cloudpickle
+
+    try:
+        data: bytes = cloudpickle.dumps(exc, protocol=5)
+        # Some can be pickled only.
+        cloudpickle.loads(data)
+        return data
+    except Exception:
+        stand_in = RuntimeError(f"{type(exc).__name__}: {exc}")
+        plain: bytes = cloudpickle.dumps(stand_in, protocol=5)
+        return plain
