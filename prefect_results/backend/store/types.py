@@ -27,6 +27,7 @@ def _encoder() -> Callable[[Any], str]:
     return lambda document: "".join(chunks(document, 0))
 
 
+_decoder = json.JSONDecoder()
 encode_json = _encoder()
 """Compact JSON text in ASCII, so that no database refuses a character of it."""
 
@@ -111,11 +112,12 @@ class Moment(TypeDecorator[datetime]):
             return None
         return encode_moment(value) if dialect.name == "sqlite" else as_utc(value)
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        """Return a plain `datetime` in UTC."""
-        if value is None:
-            return None
-        return as_utc(datetime.fromisoformat(value) if isinstance(value, str) else value)
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any]:
+        """Return plain `datetime`s in UTC."""
+        if dialect.name == "sqlite":
+            parse = datetime.fromisoformat  # it was written in UTC
+            return lambda value: None if value is None else parse(value)
+        return lambda value: None if value is None else value.astimezone(timezone.utc)
 
 
 class Document(TypeDecorator[Any]):
@@ -131,9 +133,10 @@ class Document(TypeDecorator[Any]):
         """Encode the document."""
         return None if value is None else encode_json(value)
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any]:
         """Decode the document."""
-        return None if value is None else json.loads(value)
+        decode = _decoder.decode
+        return lambda value: None if value is None else decode(value)
 
 
 class Words(TypeDecorator[str]):

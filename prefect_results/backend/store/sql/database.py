@@ -17,9 +17,9 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DisconnectionError, NoSuchModuleError
 
 from prefect_results.backend.store.sql.errors import is_busy, translated
 from prefect_results.exceptions import ConfigurationError, MissingExtra, StoreError
@@ -28,6 +28,9 @@ T = TypeVar("T")
 
 LOCK_TIMEOUT = 60.0
 """Seconds that a writer waits for other writers before it gives up."""
+
+IDLE_LIMIT = 5.0
+"""Seconds after which a pooled connection is asked whether it still works before it is used."""
 
 _SQLITE_SETTINGS = (
     "foreign_keys = ON",
@@ -138,7 +141,7 @@ def _engine(url: str) -> Engine:
         if parsed.get_backend_name() == "sqlite":
             return _sqlite(parsed)
         parsed = parsed.set(drivername="postgresql+psycopg")
-        return create_engine(parsed, pool_pre_ping=True, pool_size=5, max_overflow=50)
+        return _postgresql(parsed)
     except (ArgumentError, NoSuchModuleError) as exc:
         raise ConfigurationError(
             "not a URL of a run store: expected sqlite:///FILE or "
@@ -148,7 +151,35 @@ def _engine(url: str) -> Engine:
         raise MissingExtra(package="psycopg", extra="postgres") from exc
 
 
-def _sqlite(url: Any) -> Engine:
+def _postgresql(url: URL) -> Engine:
+    engine = create_engine(url, pool_size=5, max_overflow=50)
+
+    @event.listens_for(engine, "connect")
+    def connected(connection: Any, record: Any) -> None:
+        # Moments come back in UTC, and need no conversion.
+        connection.execute("SET TIME ZONE 'UTC'")
+        connection.commit()
+
+    @event.listens_for(engine, "checkin")
+    def rested(connection: Any, record: Any) -> None:
+        record.info["rested"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def taken(connection: Any, record: Any, proxy: Any) -> None:
+        # A question to the server each time would take as long as what is asked for.
+        if time.monotonic() - record.info.get("rested", 0.0) < IDLE_LIMIT:
+            return
+        try:
+            alive = engine.dialect.do_ping(connection)
+        except engine.dialect.dbapi.Error as exc:  # type: ignore[union-attr]
+            raise DisconnectionError from exc
+        if not alive:
+            raise DisconnectionError
+
+    return engine
+
+
+def _sqlite(url: URL) -> Engine:
     path = url.database
     if not path or path == ":memory:":
         raise ConfigurationError(

@@ -56,11 +56,11 @@ _TASK_ID = select(task.c.id).where(
     task.c.flow_id == _THIS_FLOW.scalar_subquery(), task.c.slug == bindparam("slug")
 )
 _GET = _SELECTED.where(task_run.c.id == bindparam("id"))
-# The flow of the run and the slug pick one task, and the unique key then one run.
+# The flow of the run and the slug pick one task, and the unique key then one run. Not a join with
+# the task by slug, for which a planner that knows too little may read all task runs of the run.
 _FIND = _SELECTED.where(
-    task.c.flow_id == _THIS_FLOW.scalar_subquery(),
-    task.c.slug == bindparam("slug"),
     task_run.c.flow_run_id == _RUN,
+    task_run.c.task_id == _TASK_ID.scalar_subquery(),
     task_run.c.map_index == bindparam("map_index"),
 )
 _FIND_BY_ID = _SELECTED.where(
