@@ -303,7 +303,10 @@ def _with_children(states: Iterable[State]) -> list[State]:
     found = list(states)
     for state in list(found):
         if state.is_mapped():
-            found.extend(state.map_states)  # type: ignore[attr-defined]
+            children = state.map_states  # type: ignore[attr-defined]
+            # Many alike need not be looked at each.
+            representatives = getattr(children, "representatives", None)
+            found.extend(children if representatives is None else representatives())
     return found
 
 
