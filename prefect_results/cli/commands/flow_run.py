@@ -1,0 +1,183 @@
+"""`prefect-results flow-run`: recorded flow runs."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import click
+
+from prefect_results.cli.options import Age, Group, Settings, of_runs, pass_settings, shared
+from prefect_results.cli.output import note, print_facts, print_json, print_table, printable, shown
+from prefect_results.cli.running import LEVELS, run_and_tell
+
+_COLUMNS = {
+    "id": "Id",
+    "name": "Name",
+    "flow": "Flow",
+    "state": "State",
+    "start_time": "Started",
+    "end_time": "Ended",
+    "message": "Message",
+}
+
+
+@click.group(cls=Group, name="flow-run")
+def command() -> None:
+    """Find flow runs, see what happened in them, and resume them."""
+
+
+@command.command("list")
+@click.option("--flow", help="Only runs of flows of this name.")
+@click.option("--state", "states", multiple=True, help="Only in this state; may be repeated.")
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(1), help="How many.")
+@of_runs
+@shared
+@pass_settings
+def list_(settings: Settings, flow: str | None, states: tuple[str, ...], limit: int) -> None:
+    """List flow runs, the newest first."""
+    from prefect_results.cli.runs import list_flow_runs
+
+    access = settings.access()
+    rows = list_flow_runs(access, flow, states, limit)
+    if settings.as_json:
+        print_json(rows)
+    elif rows:
+        print_table(rows, _COLUMNS)
+    else:
+        note(f"There are no such flow runs in {access.address}.")
+
+
+@command.command("show")
+@click.argument("flow_run_id")
+@of_runs
+@shared
+@pass_settings
+def show(settings: Settings, flow_run_id: str) -> None:
+    """Show a flow run: its flow, parameters, states, and how its tasks are doing."""
+    from prefect_results.cli import runs
+
+    access = settings.access()
+    run = runs.flow_run(access, flow_run_id)
+    flow = access.flow(run.flow_id)
+    form = run.serialized_state or {}
+    states = [
+        {
+            "timestamp": one.timestamp,
+            "state": (one.serialized_state or {}).get("type"),
+            "message": (one.serialized_state or {}).get("message"),
+        }
+        for one in sorted(run.states, key=lambda one: one.timestamp)
+    ]
+    told: dict[str, Any] = {
+        "id": run.id,
+        "name": run.name,
+        "flow": flow.name if flow else None,
+        "flow_id": run.flow_id,
+        "flow_version": flow.version if flow else None,
+        "project": flow.project_name if flow else None,
+        "state": form.get("type"),
+        "message": form.get("message"),
+        "labels": list(run.labels),
+        "parameters": run.parameters,
+        "task_runs": runs.count_states(access, flow_run_id),
+        "states": states,
+    }
+    if settings.as_json:
+        print_json(told)
+        return
+    counts = ", ".join(f"{count} {state}" for state, count in told["task_runs"].items())
+    print_facts(
+        {
+            "Flow run": f"{run.name} ({run.id})",
+            "Flow": f"{told['flow']}, version {told['flow_version']}, of {told['project']}",
+            "State": told["state"],
+            "Message": told["message"],
+            "Labels": ", ".join(run.labels) or None,
+            "Parameters": run.parameters or None,
+            "Task runs": counts or "none",
+        }
+    )
+    click.echo()
+    print_table(states, {"timestamp": "Time", "state": "State", "message": "Message"})
+
+
+@command.command("logs")
+@click.argument("flow_run_id")
+@click.option("--level", type=click.Choice(LEVELS, case_sensitive=False), help="This or above.")
+@click.option("--since", type=Age(), metavar="AGE", help="Only the last while, such as 10m.")
+@of_runs
+@shared
+@pass_settings
+def logs(settings: Settings, flow_run_id: str, level: str | None, since: Any) -> None:
+    """Print the log of a flow run."""
+    from datetime import datetime, timezone
+
+    from prefect_results.cli import runs
+
+    access = settings.access()
+    runs.flow_run(access, flow_run_id)
+    start = None if since is None else datetime.now(timezone.utc) - since
+    least = logging.getLevelName(level) if level else 0
+    lines: list[dict[str, Any]] = [
+        {"timestamp": line.timestamp, "level": line.level, "message": line.message or ""}
+        for line in access.logs(flow_run_id, start, None)
+        if _number(line.level) >= least
+    ]
+    if settings.as_json:
+        print_json(lines)
+        return
+    for line in lines:
+        text = printable(line["message"])
+        click.echo(f"{shown(line['timestamp'])}  {line['level']:<8}  {text}")
+
+
+def _number(level: str) -> int:
+    number: Any = logging.getLevelName(level)
+    return number if isinstance(number, int) else logging.INFO
+
+
+@command.command("resume")
+@click.argument("flow_run_id")
+@click.option(
+    "--file",
+    type=click.Path(exists=True, dir_okay=False),
+    help="File with the flow; by default its code as it was recorded.",
+)
+@click.option(
+    "--log-level", type=click.Choice(LEVELS, case_sensitive=False), help="What is logged."
+)
+@click.option("--db", help="Run store; the configured one by default.")
+@shared
+@pass_settings
+def resume(
+    settings: Settings, flow_run_id: str, file: str | None, log_level: str | None, db: str | None
+) -> None:
+    """Go on with a flow run that was killed or failed, in this process.
+
+    Tasks that are finished with a result that can be read are not run again.
+    """
+    from prefect_results.cli import runs
+
+    settings.db = db
+    store = settings.store()
+    access = settings.access()
+    run = runs.flow_run(access, flow_run_id)
+    data = access.flow(run.flow_id)
+    assert data is not None
+    if file is not None:
+        from prefect_results.cli.flow_files import load_flow
+
+        flow = load_flow(file, data.name, settings.debug)
+    else:
+        from prefect_results.backend import loading
+
+        flow = loading.load_flow(data)
+    run_and_tell(
+        settings,
+        flow,
+        log_level,
+        resume=flow_run_id,
+        store=store,
+        run_on_schedule=False,
+    )
