@@ -77,18 +77,40 @@ class PostgresServer:
         self._programs = self._reachable(programs)
         self._data = self._folder / "data"
         self._numbers = itertools.count()
-        self.port = _free_port()
+        self._guard = self._guarded()
         try:
             self._run("initdb", "-D", self._data, "-U", "tester", "-A", "trust", *_INITDB)
-            settings = " ".join(f"-c {name}='{value}'" for name, value in _SETTINGS.items())
-            log = self._folder / "log"
-            self._run(
-                *("pg_ctl", "start", "-w", "-D", self._data, "-l", log),
-                *("-o", f"-p {self.port} {settings}"),
-            )
-        except PostgresUnavailable:
+            self.port = self._start()
+        except BaseException:
             self.stop()
             raise
+
+    def _start(self, attempts: int = 3) -> int:
+        port = _free_port()
+        settings = " ".join(f"-c {name}='{value}'" for name, value in _SETTINGS.items())
+        try:
+            self._run(
+                *("pg_ctl", "start", "-w", "-D", self._data, "-l", self._folder / "log"),
+                *("-o", f"-p {port} {settings}"),
+            )
+        except PostgresUnavailable:
+            # Somebody else may have taken the port since it was free.
+            if attempts == 1:
+                raise
+            return self._start(attempts - 1)
+        return port
+
+    def _guarded(self) -> subprocess.Popen[bytes]:
+        """Start a process that ends the server when we do, however that comes about."""
+        return subprocess.Popen(
+            ["/bin/sh", "-c", _GUARD, "guard", self._programs / "pg_ctl", self._data, self._folder],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd="/",
+            start_new_session=True,
+            **self._identity,
+        )
 
     def _user(self) -> dict[str, Any]:
         if os.geteuid() != 0:
@@ -152,13 +174,12 @@ class PostgresServer:
 
     def stop(self) -> None:
         """End the server at once and remove its folder."""
-        try:
-            if (self._data / "postmaster.pid").exists():
-                self._run("pg_ctl", "stop", "-w", "-m", "immediate", "-D", self._data)
-        finally:
-            shutil.rmtree(self._folder, ignore_errors=True)
+        self._guard.communicate(timeout=120)
+        shutil.rmtree(self._folder, ignore_errors=True)
 
 
+# Waits for the end of its input, which only we hold open.
+_GUARD = 'cat >/dev/null; "$1" stop -w -m immediate -D "$2"; rm -rf "$3"'
 _INITDB = ("-E", "UTF8", "--locale=C", "--no-sync")
 
 
