@@ -44,7 +44,8 @@ def imported_packages(folder: Path) -> set[str]:
                 names |= {alias.name.partition(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 names.add(node.module.partition(".")[0])
-    return names - set(sys.stdlib_module_names) - {"prefect_results", "prefect", *SURROUNDINGS}
+    stdlib = {*sys.stdlib_module_names, "tomllib"}  # on 3.10 its backport is declared
+    return names - stdlib - {"prefect_results", "prefect", *SURROUNDINGS}
 
 
 def test_every_import_is_a_declared_dependency() -> None:
