@@ -11,19 +11,34 @@ from prefect_results.filesystems.base import FileInfo, FileSystem, Writer
 from prefect_results.filesystems.local import LocalFileSystem
 
 if TYPE_CHECKING:
+    from prefect_results.filesystems.azure import AzureFileSystem
     from prefect_results.filesystems.fsspec import FSSpecFileSystem
+    from prefect_results.filesystems.gcs import GCSFileSystem
     from prefect_results.filesystems.memory import MemoryFileSystem
+    from prefect_results.filesystems.retrying import Retries
+    from prefect_results.filesystems.s3 import S3FileSystem
 
 __all__ = [
+    "AzureFileSystem",
     "FSSpecFileSystem",
     "FileInfo",
     "FileSystem",
+    "GCSFileSystem",
     "LocalFileSystem",
     "MemoryFileSystem",
+    "Retries",
+    "S3FileSystem",
     "Writer",
 ]
 
-_LAZY = {"FSSpecFileSystem": "fsspec", "MemoryFileSystem": "memory"}
+_LAZY = {
+    "AzureFileSystem": "azure",
+    "FSSpecFileSystem": "fsspec",
+    "GCSFileSystem": "gcs",
+    "MemoryFileSystem": "memory",
+    "Retries": "retrying",
+    "S3FileSystem": "s3",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -65,7 +65,7 @@ class FSSpecFileSystem(FileSystem):
 
     def get(self, location: str) -> bytes:
         """Return all bytes of an object."""
-        return self._do(location, lambda fs, path: bytes(fs.cat_file(path)))
+        return self._do(location, lambda fs, path: bytes(_whole(fs, path)))
 
     def put(self, location: str, data: bytes | bytearray | memoryview) -> FileInfo:
         """Store an object, instead of one that is there already."""
@@ -143,7 +143,7 @@ class FSSpecFileSystem(FileSystem):
         """Open an object for reading."""
         if self.protocol == "memory":
             return io.BytesIO(self.get(location))
-        file: BinaryIO = self._do(location, lambda fs, path: fs.open(path, "rb"))
+        file: BinaryIO = self._do(location, lambda fs, path: _opened(fs, path))
         return file
 
     def open_write(self, location: str) -> SpoolWriter:
@@ -215,9 +215,9 @@ class FSSpecFileSystem(FileSystem):
     def _check_links(self, fs: Any, root: str, path: str, location: str) -> None:
         """Refuse a path that a symbolic link leads out of the root, where there are links."""
         if self.protocol in _LOCAL:
-            resolve = os.path.realpath
+            resolve: Callable[[str], str] = os.path.realpath
         elif self.protocol in _SFTP:
-            resolve = fs.ftp.normalize
+            resolve = _resolver(fs)
         else:
             return
         real_root, real = resolve(root), resolve(path)
@@ -259,6 +259,40 @@ _no_lock = _NoLock()
 
 def _make(url: str, options: dict[str, Any]) -> FSSpecFileSystem:
     return FSSpecFileSystem(url, **options)
+
+
+def _opened(fs: Any, path: str) -> Any:
+    # An SFTP server opens folders too, and fails on reading them.
+    if fs.isdir(path):
+        raise IsADirectoryError(path)
+    return fs.open(path, "rb")
+
+
+def _whole(fs: Any, path: str) -> Any:
+    try:
+        return fs.cat_file(path)
+    except OSError as exc:
+        if exc.errno is None and fs.isdir(path):
+            raise IsADirectoryError(path) from exc
+        raise
+
+
+def _resolver(fs: Any) -> Callable[[str], str]:
+    """What resolves the links of a path on an SFTP server, as far as it exists."""
+
+    def resolve(path: str) -> str:
+        missing = ""
+        while True:
+            try:
+                real = fs.ftp.normalize(path or "/").rstrip("/")
+                return f"{real}{missing}"
+            except FileNotFoundError:
+                if path in ("", "/"):
+                    raise
+                path, _, name = path.rpartition("/")
+                missing = f"/{name}{missing}"
+
+    return resolve
 
 
 def _rename_if_absent(fs: Any, temporary: str, path: str) -> None:

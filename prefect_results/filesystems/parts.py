@@ -1,0 +1,282 @@
+"""Objects of cloud storage in parts: uploads that appear as a whole, and downloads.
+
+Not here: what one request is; the filesystem does it.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import threading
+from abc import ABCMeta, abstractmethod
+from typing import TYPE_CHECKING, Any
+
+from prefect_results.exceptions import Conflict, Corrupt, StorageError
+from prefect_results.filesystems.base import FileInfo, Writer
+from prefect_results.filesystems.digest import Digest, compare
+
+if TYPE_CHECKING:
+    from prefect_results.filesystems.objects import ObjectFileSystem, Stored
+
+
+class Upload(metaclass=ABCMeta):
+    """An upload in parts that was begun with a vendor; its errors are translated by the caller."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def part(self, number: int, data: memoryview, last: bool) -> None:
+        """Send a part.
+
+        Args:
+            number: from 1.
+            data: the bytes; only the last part may have fewer than the filesystem's part size.
+            last: whether it is the last one.
+        """
+
+    @abstractmethod
+    def complete(self, metadata: dict[str, str]) -> None:
+        """Make the object appear.
+
+        Args:
+            metadata: of the object, for vendors that take it at the end.
+        """
+
+    @abstractmethod
+    def abort(self) -> None:
+        """Have the parts removed."""
+
+
+class ObjectWriter(Writer):
+    """Collects up to a part, which goes in one request if it is all there is; else in parts.
+
+    Args:
+        filesystem: does the requests.
+        location: as the caller named it.
+        key: its name in the bucket.
+    """
+
+    __slots__ = ("_buffer", "_digest", "_filesystem", "_key", "_location", "_sent", "_upload",
+                 "closed", "info")  # fmt: skip
+
+    def __init__(self, filesystem: ObjectFileSystem, location: str, key: str) -> None:
+        self._filesystem = filesystem
+        self._location = location
+        self._key = key
+        self.info: FileInfo | None = None
+        self.closed = False
+        self._restart()
+
+    def _restart(self) -> None:
+        self._buffer = bytearray()
+        self._digest: Digest | None = None
+        self._upload: Upload | None = None
+        self._sent = 0
+
+    def write(self, data: Any, /) -> int:
+        """Append bytes; sends a part when there are enough for one."""
+        view = memoryview(data).cast("B")
+        total, size = view.nbytes, self._filesystem.part_size
+        buffer = self._buffer
+        if len(buffer) + total <= size:
+            buffer += view
+            return total
+        if buffer:
+            taken = size - len(buffer)
+            buffer += view[:taken]
+            view = view[taken:]
+            self._send(memoryview(buffer), last=False)
+            self._buffer = buffer = bytearray()
+        # One byte at least stays, so that the last part is known when it is sent.
+        while view.nbytes > size:
+            self._send(view[:size], last=False)
+            view = view[size:]
+        buffer += view
+        return total
+
+    def commit(self) -> FileInfo:
+        """Send what is left and make the object appear."""
+        self.closed = True
+        if self._upload is None:
+            self.info = self._filesystem.store(self._location, bytes(self._buffer), absent=False)
+            return self.info
+        try:
+            self._send(memoryview(self._buffer), last=True)
+            assert self._digest is not None
+            digest, upload = self._digest.text(), self._upload
+            metadata = {"prefectdigest": digest}
+            self._filesystem.do(self._location, lambda number: upload.complete(metadata))
+        except BaseException:
+            self.abort()
+            raise
+        self._upload = None
+        self._buffer = bytearray()
+        self.info = FileInfo(self._location, self._digest.size, None, digest)
+        return self.info
+
+    def abort(self) -> None:
+        """Have what was sent removed."""
+        self.closed = True
+        upload, self._upload = self._upload, None
+        if upload is not None:
+            try:
+                self._filesystem.do(self._location, lambda number: upload.abort())
+            except (StorageError, OSError):
+                # Nothing is visible; the vendor's rule for unfinished uploads removes the parts.
+                pass
+        self._buffer = bytearray()
+
+    def flush(self) -> None:
+        """Do nothing: only a commit shows anything."""
+
+    def seekable(self) -> bool:
+        """Yes: it can be rewound to its start."""
+        return True
+
+    def tell(self) -> int:
+        """The position: the number of bytes written so far."""
+        return self._sent + len(self._buffer)
+
+    def seek(self, position: int, whence: int = 0, /) -> int:
+        """Go to the start, which forgets what was written; or stay.
+
+        Raises:
+            io.UnsupportedOperation: for any other position.
+        """
+        if whence == 0 and position == 0:
+            self.abort()
+            self.closed = False
+            self._restart()
+            return 0
+        if (whence == 0 and position == self.tell()) or (whence in (1, 2) and position == 0):
+            return self.tell()
+        raise io.UnsupportedOperation("an upload can only be rewound to its start")
+
+    def truncate(self, size: int | None = None, /) -> int:
+        """Do nothing: what came after the position was forgotten by `seek`."""
+        if size is not None and size != self.tell():
+            raise io.UnsupportedOperation("an upload cannot be cut")
+        return self.tell()
+
+    def _send(self, data: memoryview, last: bool) -> None:
+        """Send a part, and hash it meanwhile."""
+        filesystem, location = self._filesystem, self._location
+        if self._upload is None:
+            token = {"prefecttoken": os.urandom(12).hex()}
+            self._upload = filesystem.do(location, lambda n: filesystem._begin(self._key, token))
+            self._digest = Digest()
+        upload = self._upload
+        assert self._digest is not None
+        number = self._sent // filesystem.part_size + 1
+        filesystem.do(location, lambda n: upload.part(number, data, last))
+        self._digest.update(data)
+        self._sent += data.nbytes
+
+
+class ObjectReader(io.RawIOBase):
+    """Reads an object in parts, the next one ahead; compares size and digest at its end.
+
+    Args:
+        filesystem: does the requests.
+        location: as the caller named it.
+        key: its name in the bucket.
+        first: the first part.
+        found: what the answer with the first part said about the object.
+        digest: of the whole, None if it is not known.
+    """
+
+    def __init__(
+        self,
+        filesystem: ObjectFileSystem,
+        location: str,
+        key: str,
+        first: bytes,
+        found: Stored,
+        digest: str | None,
+    ) -> None:
+        self._filesystem = filesystem
+        self._location = location
+        self._key = key
+        self._found = found
+        self._size: int = found.size or 0
+        self._expected = digest
+        self._digest = Digest()
+        self._part = memoryview(first)
+        self._end = len(first)
+        self._ahead: _Ahead | None = None
+        self._prefetch()
+        self._digest.update(self._part)
+
+    def readable(self) -> bool:
+        """Yes."""
+        return True
+
+    def readinto(self, buffer: Any, /) -> int:
+        """Read at most as much as the buffer holds, and no more than what is left of a part."""
+        if not self._part:
+            if self._end >= self._size:
+                return 0
+            self._next()
+        target = memoryview(buffer).cast("B")
+        count = min(len(target), len(self._part))
+        target[:count] = self._part[:count]
+        self._part = self._part[count:]
+        return count
+
+    def _next(self) -> None:
+        assert self._ahead is not None
+        data = self._ahead.result()
+        if not data:
+            raise Corrupt(
+                f"{self._location!r:.500} ends after {self._end} of {self._size} bytes",
+                location=self._location,
+            )
+        self._end += len(data)
+        self._part = memoryview(data)
+        self._prefetch()
+        self._digest.update(data)
+        if self._end >= self._size:
+            # Before the last part is handed out: nobody gets all of what was altered.
+            compare(self._location, self._digest, self._size, self._expected)
+
+    def _prefetch(self) -> None:
+        self._ahead = None
+        if self._end < self._size:
+            self._ahead = _Ahead(self._request, self._end)
+
+    def _request(self, start: int) -> bytes:
+        filesystem, version = self._filesystem, self._found.version
+        count = min(filesystem.part_size, self._size - start)
+        try:
+            return filesystem.do(
+                self._location, lambda number: filesystem._fetch(self._key, start, count, version)
+            )[0]
+        except Conflict as exc:
+            raise Corrupt(
+                f"{self._location!r:.500} was replaced while it was read", location=self._location
+            ) from exc
+
+
+class _Ahead:
+    """The outcome of a request that another thread does."""
+
+    __slots__ = ("_error", "_result", "_thread")
+
+    def __init__(self, request: Any, start: int) -> None:
+        self._error: BaseException | None = None
+        self._result = b""
+
+        def run() -> None:
+            try:
+                self._result = request(start)
+            except BaseException as exc:
+                self._error = exc
+
+        self._thread = threading.Thread(target=run, name="prefect-results-read", daemon=True)
+        self._thread.start()
+
+    def result(self) -> bytes:
+        self._thread.join()
+        if self._error is not None:
+            raise self._error
+        return self._result
