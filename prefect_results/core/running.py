@@ -98,7 +98,7 @@ def run(
         # A run that goes on has the parameters that it was begun with.
         first = begin(parameters=parameters or {})
         parameters = {**first.parameters, **(parameters or {})}
-        begin = _once(first, begin)
+        begin = partial(_next_of([first]), begin)
     if runner_cls is None:
         runner_cls = default_flow_runner()
     parameters = _collect_parameters(flow, parameters, kwargs)
@@ -112,9 +112,8 @@ def run(
 def _recording_of(flow: Flow, kwargs: dict[str, Any]) -> partial[Any] | None:
     """What begins a recorded run, if this one is to be recorded."""
     names = {parameter.name for parameter in flow.parameters()}
-    options = {
-        name: kwargs.pop(name) for name in ("record", "resume", "store") if name in kwargs.keys() - names
-    }
+    given = kwargs.keys() & {"record", "resume", "store"} - names
+    options = {name: kwargs.pop(name) for name in given}
     record = options.pop("record", None)
     if options.get("resume") is None:
         options.pop("resume", None)
@@ -125,11 +124,13 @@ def _recording_of(flow: Flow, kwargs: dict[str, Any]) -> partial[Any] | None:
     return partial(_begin_recording, flow, **options)
 
 
-def _once(first: Any, begin: partial[Any]) -> Callable[..., Any]:
-    """A function that returns what was begun already, and then begins new runs."""
-    begun = [first]
-    anew = partial(begin.func, *begin.args, **{**begin.keywords, "resume": None})
-    return lambda **kwargs: begun.pop() if begun else anew(**kwargs)
+def _next_of(begun: list[Any]) -> Callable[..., Any]:
+    """A function that gives what was begun already, and then begins new runs."""
+
+    def begin(anew: partial[Any], **kwargs: Any) -> Any:
+        return begun.pop() if begun else partial(anew, resume=None)(**kwargs)
+
+    return begin
 
 
 def _collect_parameters(

@@ -101,6 +101,7 @@ def run_job(
         found = _run_job(environment, name, upstream, reduced, state, index)
         if known is not None:
             known.note(index, found)
+    environment.flush()
     return fit_to_travel(found, environment, environment.jobs[name].task, index)
 
 
@@ -206,6 +207,7 @@ def run_batch(
                 if known is not None:
                     known.note(index, state)
             batch.add(state)
+    environment.flush()
     batch.seconds = time.perf_counter() - started
     return fit_to_travel(batch, environment, job.task, start)
 

@@ -12,6 +12,7 @@ from prefect_results.core.edge import Edge
 from prefect_results.engine.checkpoint import can_write, configured
 from prefect_results.engine.direct import PLAIN, DirectTask, is_plain
 from prefect_results.engine.journal import CallJournal
+from prefect_results.engine.listening import LISTENER
 from prefect_results.engine.task_runner import TaskRunner
 from prefect_results.exceptions import SerializationError
 from prefect_results.logging import get_logger
@@ -133,6 +134,12 @@ class RunEnvironment:
             template = template.with_location(task.target)
         topic = name if index is None else f"{name}-{index}"
         return CallJournal(self._journal, topic, task, template)
+
+    def flush(self) -> None:
+        """Have the listener, if there is one, keep what it heard before the call is over."""
+        heard_by = self.context.get(LISTENER)
+        if heard_by is not None:
+            heard_by.flush()
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_direct": {}, "context": _picklable(self.context)}

@@ -25,6 +25,12 @@ class Ear:
     def task_run_changed(self, task, map_index, state):
         self.heard.append((task.name, map_index, type(state).__name__))
 
+    def task_run_id(self, task_slug, map_index):
+        return f"{task_slug}/{map_index}"
+
+    def flush(self):
+        pass
+
 
 @task
 def numbers():
@@ -65,6 +71,26 @@ def test_each_state_is_heard_of_in_order(runner_cls):
         ("fragile", 1, "Failed"),
         ("fragile", 1, "Retrying"),
     ]
+
+
+@pytest.mark.parametrize("runner_cls", [TaskRunner, LongWay])
+def test_the_listener_names_the_task_runs(runner_cls):
+    """The id that the listener gives is the one that a task run finds in its context."""
+    seen = []
+
+    @task
+    def look(x):
+        seen.append(prefect_results.context.task_run_id)
+
+    def build():
+        look(0)
+        look.map([1, 2])
+
+    with Flow("f") as flow:
+        build()
+    contexts = {each: {"task_slug": slug} for each, slug in flow.slugs.items()}
+    FlowRunner(flow, runner_cls).run(context={LISTENER: Ear()}, task_contexts=contexts)
+    assert seen == ["look-1/None", "look-2/0", "look-2/1"]
 
 
 @pytest.mark.parametrize("runner_cls", [TaskRunner, LongWay])

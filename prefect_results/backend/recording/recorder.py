@@ -174,9 +174,7 @@ class Recorder:
                 if known is None or event.key in new:
                     new.setdefault(event.key, []).append((event.form, event.moment))
                 else:
-                    changed.append(
-                        NewState(known.run_id, event.form, known.version, event.moment)
-                    )
+                    changed.append(NewState(known.run_id, event.form, known.version, event.moment))
                     self._known[event.key] = Known(known.run_id, known.version + 1)
             elif isinstance(event, _FlowState):
                 flow_states.append(

@@ -77,9 +77,7 @@ class Writer:
             self._wake.wait()
             self._wake.clear()
             while self._events:
-                batch = [
-                    self._events.popleft() for _ in range(min(BATCH, len(self._events)))
-                ]
+                batch = [self._events.popleft() for _ in range(min(BATCH, len(self._events)))]
                 try:
                     self._write(batch)
                 except BaseException as exc:

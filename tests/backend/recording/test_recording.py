@@ -18,6 +18,7 @@ from prefect_results.backend.recording import Recorder
 from prefect_results.backend.store import open_store
 from prefect_results.engine import FlowRunner, TaskRunner
 from prefect_results.exceptions import ConfigurationError, RecordNotFound, VersionLockMismatchSignal
+from prefect_results.executors import LocalDaskExecutor
 from prefect_results.results import LocalResult
 
 
@@ -81,6 +82,19 @@ class TestRecord:
         assert [one.state for one in history] == ["Running", "Success"]
         last = State.deserialize(found["total-1", -1].serialized_state)
         assert last.load_result().result == 10
+
+    @pytest.mark.parametrize("scheduler", ["threads", "processes"])
+    def test_runs_on_other_executors_are_recorded(self, store, scheduler):
+        """States of task runs in threads and in processes of their own are in the store too."""
+        executor = LocalDaskExecutor(scheduler, num_workers=2)
+        state = example().run(n=5, record=True, store=store, executor=executor)
+        assert state.is_successful()
+        found = rows(store, state.context["flow_run_id"])
+        assert {row.state for (slug, _), row in found.items() if slug != "inc-1"} == {"Success"}
+        assert [found["inc-1", index].state for index in range(5)] == ["Success"] * 5
+        assert found["inc-1", -1].state == "Mapped"
+        total_run = State.deserialize(found["total-1", -1].serialized_state)
+        assert total_run.load_result().result == 15
 
     def test_a_plain_run_is_not_recorded(self, store):
         """Without `record` nothing is written."""
@@ -175,7 +189,9 @@ class TestRecord:
 
 class TestResume:
     def flow(self, tmp_path, calls):
-        result = LocalResult(dir=str(tmp_path / "values"), location="{task_name}-{map_index}.pickle")
+        result = LocalResult(
+            dir=str(tmp_path / "values"), location="{task_name}-{map_index}.pickle"
+        )
 
         @task(result=result)
         def work(x):
@@ -223,7 +239,9 @@ class TestResume:
         state = flow.run(n=3, record=True, store=store)
         again = flow.run(resume=state.context["flow_run_id"], store=store)
         assert again.is_successful()
-        versions = {key: row.version for key, row in rows(store, state.context["flow_run_id"]).items()}
+        versions = {
+            key: row.version for key, row in rows(store, state.context["flow_run_id"]).items()
+        }
         assert versions["total-1", -1] == 2
 
     def test_the_run_must_be_one_of_this_flow(self, store):
