@@ -46,7 +46,9 @@ class Writer:
             raise self.error
         self._events.append(event)
         self._put += 1
-        self._wake.set()
+        # Setting costs more than asking; the writer clears it before it looks for events.
+        if not self._wake.is_set():
+            self._wake.set()
 
     def flush(self) -> None:
         """Wait until all events so far are committed.
