@@ -35,7 +35,7 @@ def run_and_tell(settings: Settings, flow: Flow, log_level: str | None, **option
     Raises:
         SystemExit: With 1, if the flow run did not succeed.
     """
-    with _logging(log_level, away=settings.as_json):
+    with logged(log_level, away=settings.as_json):
         state = flow.run(**options)
     assert state is not None
     recorded = options.get("record") or options.get("resume")
@@ -45,13 +45,21 @@ def run_and_tell(settings: Settings, flow: Flow, log_level: str | None, **option
 
 
 @contextlib.contextmanager
-def _logging(level: str | None, away: bool) -> Iterator[None]:
-    """Log at a level; what is printed meanwhile goes to stderr if stdout is for a program."""
-    from prefect_results.logging import temporary_logger_config
+def logged(level: str | None, away: bool) -> Iterator[None]:
+    """Log at a level inside the block.
+
+    Args:
+        level: A level of logging; the configured one by default.
+        away: Whether the log, and what is printed, goes to stderr: stdout is for the answer.
+    """
+    from prefect_results.logging import configure_logging, temporary_logger_config
 
     with contextlib.ExitStack() as stack:
         if away:
+            # A handler keeps the stdout that it finds when it is made.
+            stack.callback(configure_logging)
             stack.enter_context(contextlib.redirect_stdout(sys.stderr))
+            configure_logging()
         if level is not None:
             stack.enter_context(temporary_logger_config(level=level))
         yield

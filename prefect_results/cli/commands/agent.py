@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import sys
-
 import click
 
 from prefect_results.cli.options import Group, Settings, pass_settings, shared
 from prefect_results.cli.output import note
+from prefect_results.cli.running import logged
 
 
 @click.group(cls=Group, name="agent")
@@ -45,8 +43,7 @@ def start(
     from prefect_results.backend.agent import LocalAgent
 
     settings.db = db
-    # Its log is no answer: stdout stays free for that.
-    with contextlib.redirect_stdout(sys.stderr):
+    with logged(None, away=True):
         agent = LocalAgent(
             name=name,
             labels=labels,
