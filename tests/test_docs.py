@@ -161,12 +161,27 @@ def check_command(command: str, folder: Path) -> None:
         assert {w for w in words[1:] if "=" not in w} <= targets, command
     elif words[:2] == ["pip", "install"]:
         check_extras(words[-1])
+    elif words[0] == "prefect-results":
+        check_cli(words[1:])
     else:
         assert words[0] in KNOWN_COMMANDS, f"no test knows how to check: {command}"
 
 
 #: Commands that are shown, and that a test of the page can't run.
 KNOWN_COMMANDS = {"git", "cd", "export", "nox"}
+
+
+def check_cli(words: list[str]) -> None:
+    """The command line has this command, with these arguments and options."""
+    click = pytest.importorskip("click", reason="the command line needs the extra `cli`")
+    from prefect_results.cli.app import app
+
+    command, name = app, "prefect-results"
+    while isinstance(command, click.Group):
+        name = words.pop(0)
+        command = command.get_command(click.Context(command), name)
+        assert command is not None, name
+    command.make_context(name, words)
 
 
 def check_extras(requirement: str) -> None:

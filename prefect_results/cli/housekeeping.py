@@ -7,7 +7,7 @@ states refer to (`references`).
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Set
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from itertools import islice
@@ -17,7 +17,7 @@ import attrs
 
 from prefect_results.cli.kinds import HEAD, expiration_of, flaw_of
 from prefect_results.cli.places import Folder
-from prefect_results.cli.references import References
+from prefect_results.cli.references import Bytes, References
 from prefect_results.exceptions import Corrupt, NotFound, StorageError
 from prefect_results.filesystems import FileInfo
 
@@ -120,7 +120,7 @@ def verify_all(
 
     def one(info: FileInfo) -> Verdict:
         known = references.find(folder.address_of(info.location)) if references else None
-        verdict = verify(folder, info, known or {})
+        verdict = verify(folder, info, known or set())
         advance(1)
         return verdict
 
@@ -130,17 +130,18 @@ def verify_all(
             yield from pool.map(one, batch)
 
 
-def verify(folder: Folder, info: FileInfo, known: Mapping[str, Any]) -> Verdict:
+def verify(folder: Folder, info: FileInfo, known: Set[Bytes]) -> Verdict:
     """Read one object and compare it with what is known about it.
 
     Args:
         folder: Where it is.
-        info: What its storage says.
-        known: The wire form of a result that is there.
+        info: What its storage says, which must be true.
+        known: What states say; one of them must be right, as it may have been written anew since
+            the others.
     """
     location = info.location
-    digests = {str(d) for d in (info.digest, known.get("digest")) if d}
-    hashes = {digest: one for digest in digests if (one := _hash_of(digest)) is not None}
+    digests = {digest for _, digest in known if digest} | ({info.digest} if info.digest else set())
+    hashes = {name: one for name in map(_algorithm, digests) if (one := _hash(name)) is not None}
     size, head, tail = 0, b"", b""
     try:
         with folder.filesystem.open_read(location) as file:
@@ -155,21 +156,36 @@ def verify(folder: Folder, info: FileInfo, known: Mapping[str, Any]) -> Verdict:
         return Verdict(location, "corrupt", None, " ".join(str(exc).split()))
     except StorageError as exc:
         return Verdict(location, "unreadable", None, " ".join(str(exc).split()))
-    for wanted in (info.size, known.get("size")):
-        if wanted is not None and wanted != size:
-            return Verdict(location, "corrupt", size, f"it has {size} bytes, not {wanted}")
-    for digest, one in hashes.items():
-        if one.hexdigest() != digest.partition(":")[2].lower():
-            return Verdict(location, "corrupt", size, f"its digest is not {digest}")
-    flaw = flaw_of(head, tail)
-    if flaw is not None and not hashes:
+    found = {f"{name}:{one.hexdigest()}" for name, one in hashes.items()}
+    flaw = _difference((info.size, info.digest), size, found)
+    if flaw is None and known:
+        flaws = [_difference(one, size, found) for one in known]
+        flaw = None if None in flaws else flaws[0]
+    known_digest = any(_algorithm(digest) in hashes for digest in digests)
+    if flaw is None and not known_digest:
+        flaw = flaw_of(head, tail)
+    if flaw is not None:
         return Verdict(location, "corrupt", size, flaw)
-    return Verdict(location, "ok" if hashes else "unchecked", size)
+    return Verdict(location, "ok" if known_digest else "unchecked", size)
 
 
-def _hash_of(digest: str) -> Any:
-    """What computes a digest of this algorithm; None if it is not known here."""
-    algorithm = digest.partition(":")[0]
+def _difference(known: Bytes, size: int, digests: Set[str]) -> str | None:
+    """What differs from what is known about the bytes; None if nothing does."""
+    if known[0] is not None and known[0] != size:
+        return f"it has {size} bytes, not {known[0]}"
+    digest = known[1]
+    algorithms = set(map(_algorithm, digests))
+    if digest and _algorithm(digest) in algorithms and digest.lower() not in digests:
+        return f"its digest is not {digest}"
+    return None
+
+
+def _algorithm(digest: str) -> str:
+    return digest.partition(":")[0].lower()
+
+
+def _hash(algorithm: str) -> Any:
+    """What computes digests of an algorithm; None if it is not known here."""
     if algorithm == "xxh3":
         from xxhash import xxh3_64
 

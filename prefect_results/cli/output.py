@@ -10,16 +10,21 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timezone
-from typing import Any
+from typing import IO, Any
 
 import click
 
 Advance = Callable[[int], None]
 
 
-def print_json(value: Any) -> None:
-    """Print a JSON document; moments are in ISO 8601, what JSON does not have is text."""
-    click.echo(json.dumps(value, indent=2, default=_plain, ensure_ascii=False))
+def print_json(value: Any, to: IO[str] | None = None) -> None:
+    """Print a JSON document; moments are in ISO 8601, what JSON does not have is text.
+
+    Args:
+        value: The document.
+        to: Where to; stdout by default.
+    """
+    click.echo(json.dumps(value, indent=2, default=_plain, ensure_ascii=False), file=to)
 
 
 def _plain(value: Any) -> str:

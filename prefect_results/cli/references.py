@@ -19,8 +19,12 @@ if TYPE_CHECKING:
 _PAGE = 1000
 
 
+Bytes = tuple["int | None", "str | None"]
+"""Size and digest of what was written; None for what is not known."""
+
+
 class References:
-    """Objects below a folder that states refer to, with what is known about each.
+    """Objects below a folder that states refer to, with what each state knows of the bytes there.
 
     An address of another type of result than this library's is not known: an object is taken to be
     meant if its address ends with the location.
@@ -32,7 +36,7 @@ class References:
     def __init__(self, folder: Folder) -> None:
         self._below = folder.address_of(folder.prefix).rstrip("/") if folder.prefix else ""
         self._below = self._below or folder.address.rstrip("/") + "/"
-        self._known: dict[str, Mapping[str, Any]] = {}
+        self._known: dict[str, set[Bytes]] = {}
         self._endings: set[str] = set()
 
     def add(self, state: Any) -> None:
@@ -43,19 +47,22 @@ class References:
                 continue
             for address in found:
                 if address.startswith(self._below):
-                    self._known[address] = form
+                    known = self._known.setdefault(address, set())
+                    size, digest = form.get("size"), form.get("digest")
+                    if size is not None or digest is not None:
+                        known.add((size, digest))
             if not found:
                 self._endings.add(form["location"].lstrip("/"))
 
-    def find(self, address: str) -> Mapping[str, Any] | None:
-        """Return the wire form of a result that is at an address; None if no state refers to it."""
-        form = self._known.get(address)
-        if form is None and self._endings:
+    def find(self, address: str) -> set[Bytes] | None:
+        """Return what states know of the bytes at an address; None if no state refers to it."""
+        known = self._known.get(address)
+        if known is None and self._endings:
             parts = address.split("/")
             for first in range(len(parts)):
                 if "/".join(parts[first:]) in self._endings:
-                    return {}
-        return form
+                    return set()
+        return known
 
     def addresses(self) -> set[str]:
         """Return the addresses that are known."""

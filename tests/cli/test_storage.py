@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 import os
 import pickle
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from prefect_results.backend.store import NewTaskRun, RunStore
-from prefect_results.cli import kinds
+from prefect_results.cli import housekeeping, kinds
 from prefect_results.cli.places import address, addresses_of_result, open_folder
 from prefect_results.results import LocalResult
 from prefect_results.states import Cached
@@ -289,3 +290,19 @@ def test_a_url_of_a_file_is_a_path() -> None:
 def test_kinds_are_told_by_their_marks(data: bytes, kind: str) -> None:
     """How data starts says what it is."""
     assert kinds.kind_of(data[: kinds.HEAD]) == kind
+
+
+def test_a_digest_proves_what_was_written(
+    cli: Cli, store: RunStore, results: Path, db: str, run_id: str
+) -> None:
+    """Digests of states are compared; an object that was written anew has the newer one."""
+    folder = open_folder(str(results))
+    info = next(iter(folder.filesystem.list("foo-")))
+    data = folder.filesystem.get(info.location)
+    right = (len(data), f"sha256:{hashlib.sha256(data).hexdigest()}")
+    older = (len(data) + 1, "sha256:00")
+    assert housekeeping.verify(folder, info, {right, older}).status == "ok"
+    assert housekeeping.verify(folder, info, {older}).status == "corrupt"
+    wrong = housekeeping.verify(folder, info, {(None, "sha256:00")})
+    assert (wrong.status, wrong.reason) == ("corrupt", "its digest is not sha256:00")
+    assert housekeeping.verify(folder, info, {(None, "other:00")}).status == "unchecked"

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+from functools import partial
+
 import click
 
 from prefect_results.cli.options import Group, Settings, pass_settings, shared
-from prefect_results.cli.output import note
+from prefect_results.cli.output import note, print_json
 from prefect_results.cli.running import logged
 
 
@@ -43,6 +46,8 @@ def start(
     from prefect_results.backend.agent import LocalAgent
 
     settings.db = db
+    # Its log goes to stderr.
+    answer = partial(print_json, to=sys.stdout)
     with logged(None, away=True):
         agent = LocalAgent(
             name=name,
@@ -52,6 +57,8 @@ def start(
             source=settings.source,
             max_runs=max_runs,
         )
+        if settings.as_json:
+            answer({"name": agent.name, "labels": agent.labels})
         try:
             agent.start()
         except KeyboardInterrupt:
