@@ -45,6 +45,10 @@ class _Output:
         if not shown:
             self.file = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the run
 
+    def __del__(self) -> None:
+        if self.file is not None:
+            self.file.close()
+
     def tail(self) -> str:
         """Return the end of what was written."""
         if self.file is None:
