@@ -26,7 +26,8 @@ PUBLIC = {
     """,
     "prefect_results.executors": "DaskExecutor Executor LocalDaskExecutor LocalExecutor",
     "prefect_results.filesystems": """
-        FSSpecFileSystem FileInfo FileSystem LocalFileSystem MemoryFileSystem Writer
+        AzureFileSystem FSSpecFileSystem FileInfo FileSystem GCSFileSystem LocalFileSystem
+        MemoryFileSystem Retries S3FileSystem Writer
     """,
     "prefect_results.results": """
         AzureResult ConstantResult FSSpecResult GCSResult LocalResult NoResult NoResultType
