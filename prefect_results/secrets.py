@@ -13,6 +13,7 @@ from prefect_results.clients import make_client
 from prefect_results.context import context
 from prefect_results.core.flow import Flow
 from prefect_results.exceptions import ClientError
+from prefect_results.results.credentials import register_secret_lookup
 
 
 class Secret:
@@ -84,6 +85,9 @@ class Secret:
                 "in your tenant: https://docs.prefect.io/orchestration/concepts/secrets.html"
             ) from exc
         return answer.to_dict()["data"]["secret_value"]
+
+
+register_secret_lookup(lambda name: Secret(name).get())
 
 
 def _from_json(value: Any) -> Any:

@@ -11,6 +11,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from prefect_results.filesystems.base import TEMPORARY_PREFIX, FileInfo, Writer
+from prefect_results.filesystems.digest import PIECE, Digest
 from prefect_results.filesystems.errors import translate
 
 if TYPE_CHECKING:
@@ -97,6 +98,21 @@ def remove(path: str) -> None:
         pass
 
 
+def write_hashed(file: Any, data: Any, digest: Digest) -> int:
+    """Write bytes and hash them, in pieces that stay in the processor's cache meanwhile."""
+    view = memoryview(data).cast("B")
+    total = view.nbytes
+    if total <= PIECE:
+        digest.update(view)
+        file.write(view)
+        return total
+    for start in range(0, total, PIECE):
+        piece = view[start : start + PIECE]
+        digest.update(piece)
+        file.write(piece)
+    return total
+
+
 class LocalWriter(Writer):
     """Writes to a temporary file; what comes in one piece never needs a stream.
 
@@ -106,7 +122,7 @@ class LocalWriter(Writer):
         location: as the caller named it.
     """
 
-    __slots__ = ("_file", "_filesystem", "_head", "_location", "_name", "info", "path")
+    __slots__ = ("_digest", "_file", "_filesystem", "_head", "_location", "_name", "info", "path")
 
     def __init__(self, filesystem: LocalFileSystem, path: str, location: str) -> None:
         self._filesystem = filesystem
@@ -115,6 +131,8 @@ class LocalWriter(Writer):
         self._head: bytes = b""
         self._name: str | None = None
         self._file: io.BufferedWriter | None = None
+        # None while what was written was not written from start to end.
+        self._digest: Digest | None = None
         self.info: FileInfo | None = None
 
     def write(self, data: Any, /) -> int:
@@ -126,7 +144,9 @@ class LocalWriter(Writer):
                 return len(data)
             file = self._start()
         try:
-            return file.write(data)
+            if self._digest is None:
+                return file.write(data)
+            return write_hashed(file, data, self._digest)
         except OSError as exc:
             translate(exc, self._location, self.path)
 
@@ -139,13 +159,14 @@ class LocalWriter(Writer):
         assert self._name is not None
         try:
             size = file.tell()
+            digest = self._whole_digest(size)
             file.close()
             os.replace(self._name, self.path)
         except OSError as exc:
             self.abort()
             translate(exc, self._location, self.path)
         self._name = None
-        self.info = FileInfo(self._location, size)
+        self.info = FileInfo(self._location, size, None, digest)
         return self.info
 
     def abort(self) -> None:
@@ -172,17 +193,41 @@ class LocalWriter(Writer):
         if self._file is None and position == 0 and whence == 0:
             self._head = b""
             return 0
-        return self._start().seek(position, whence)
+        file = self._start()
+        here = file.tell()
+        there = file.seek(position, whence)
+        if there == 0:
+            self._digest = Digest()
+        elif there != here:
+            self._digest = None
+        return there
 
     def truncate(self, size: int | None = None, /) -> int:
         """Cut what was written, at the position by default."""
         if self._file is None and not self._head:
             return 0
-        return self._start().truncate(size)
+        file = self._start()
+        if size is not None and size != file.tell():
+            self._digest = None
+        return file.truncate(size)
+
+    def _whole_digest(self, size: int) -> str:
+        """The digest; of what is in the file, where it was not written from start to end."""
+        digest, file = self._digest, self._file
+        assert file is not None
+        file.flush()
+        if digest is None or digest.size != size or os.fstat(file.fileno()).st_size != size:
+            digest = Digest()
+            assert self._name is not None
+            with open(self._name, "rb", buffering=0) as written:
+                while piece := written.read(PIECE):
+                    digest.update(piece)
+        return digest.text()
 
     def _start(self) -> io.BufferedWriter:
         if self._file is None:
             self._name, fd = self._filesystem.create(self.path, self._location)
             self._file = open(fd, "wb")  # noqa: SIM115
-            self._file.write(self._head)
+            self._digest = Digest()
+            write_hashed(self._file, self._head, self._digest)
         return self._file

@@ -8,13 +8,13 @@ from __future__ import annotations
 import io
 import os
 import re
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO, TypeVar
 
 from prefect_results.exceptions import Conflict, MissingExtra, StorageError, UnsafeLocation
 from prefect_results.filesystems.base import TEMPORARY_PREFIX, FileInfo, FileSystem, checked
+from prefect_results.filesystems.digest import Digest, digest_of
 from prefect_results.filesystems.errors import translate
 from prefect_results.filesystems.spool import SpoolWriter
 
@@ -82,10 +82,14 @@ class FSSpecFileSystem(FileSystem):
     def put_file(self, location: str, file: BinaryIO) -> FileInfo:
         """Store what a file holds, in parts; as `put` otherwise."""
 
+        digest = Digest()
+
         def copy(fs: Any, path: str) -> None:
             target = fs.open(path, "wb")
             try:
-                shutil.copyfileobj(file, target, 1 << 20)
+                while piece := file.read(1 << 20):
+                    digest.update(piece)
+                    target.write(piece)
             except BaseException:
                 # Closing it would make the part that was written an object.
                 getattr(target, "discard", target.close)()
@@ -93,7 +97,7 @@ class FSSpecFileSystem(FileSystem):
             target.close()
 
         self._do(location, lambda fs, path: self._write(fs, path, copy, replace=True))
-        return FileInfo(location, file.tell())
+        return FileInfo(location, digest.size, None, digest.text())
 
     def exists(self, location: str) -> bool:
         """Whether there is an object."""
@@ -158,7 +162,7 @@ class FSSpecFileSystem(FileSystem):
                 fs.pipe_file(path, bytes(data), mode="create")
 
         self._do(location, lambda fs, path: self._write(fs, path, pipe, replace))
-        return FileInfo(location, memoryview(data).nbytes)
+        return FileInfo(location, memoryview(data).nbytes, None, digest_of(data))
 
     def _write(self, fs: Any, path: str, write: Callable[[Any, str], None], replace: bool) -> None:
         """Write an object as a whole: under its own name, or another one that is then changed."""

@@ -20,6 +20,7 @@ from prefect_results.filesystems.base import (
     FileSystem,
     checked,
 )
+from prefect_results.filesystems.digest import digest_of
 from prefect_results.filesystems.errors import translate
 
 # A file up to this size is read in one call; larger ones are streamed.
@@ -117,10 +118,11 @@ class LocalFileSystem(FileSystem):
         path = self.path(location)
         try:
             try:
-                return FileInfo(location, atomic.link(path, data))
+                size = atomic.link(path, data)
             except FileNotFoundError:
                 self._make_folder(path, location)
-                return FileInfo(location, atomic.link(path, data))
+                size = atomic.link(path, data)
+            return FileInfo(location, size, None, digest_of(data))
         except OSError as exc:
             translate(exc, location, path)
 
@@ -267,10 +269,11 @@ class LocalFileSystem(FileSystem):
         """Write bytes to a path that was checked; atomically."""
         try:
             try:
-                return FileInfo(location, atomic.replace(path, data))
+                size = atomic.replace(path, data)
             except FileNotFoundError:
                 self._make_folder(path, location)
-                return FileInfo(location, atomic.replace(path, data))
+                size = atomic.replace(path, data)
+            return FileInfo(location, size, None, digest_of(data))
         except OSError as exc:
             translate(exc, location, path)
 

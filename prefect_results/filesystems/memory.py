@@ -13,6 +13,7 @@ from typing import Any, BinaryIO
 
 from prefect_results.exceptions import Conflict, NotFound
 from prefect_results.filesystems.base import FileInfo, FileSystem, checked
+from prefect_results.filesystems.digest import digest_of
 from prefect_results.filesystems.spool import SpoolWriter
 
 _stores: dict[str, dict[str, tuple[bytes, float]]] = {}
@@ -40,7 +41,7 @@ class MemoryFileSystem(FileSystem):
         """Store an object, instead of one that is there already."""
         kept, now = bytes(data), time.time()
         self._store[checked(location)] = (kept, now)
-        return FileInfo(location, len(kept), now)
+        return FileInfo(location, len(kept), now, digest_of(kept))
 
     def put_if_absent(self, location: str, data: bytes | bytearray | memoryview) -> FileInfo:
         """Store an object unless there is one."""

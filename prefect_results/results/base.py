@@ -73,8 +73,9 @@ class Result(Frozen, seals_itself=True):
     serializer: Serializer
     serialized: bool
     _formatter: Callable[..., str] | None
-    # Whether the bytes of the value are known to lie at the location.
-    _stored: bool
+    # Whether the bytes of the value are known to lie at the location; their number and digest,
+    # where these are known.
+    _stored: bool | tuple[int | None, str | None]
 
     # Names of the attributes that travel in the wire form beside location and serializer.
     wire_fields: ClassVar[tuple[str, ...]] = ()
@@ -203,7 +204,8 @@ class Result(Frozen, seals_itself=True):
         if self.value is None:
             if self.location is None:
                 return self._replace(serialized=False)
-            return self.read(self.location)._replace(serialized=False, _stored=True)
+            found = self.read(self.location)
+            return found._replace(serialized=False, _stored=found._stored or True)
         value = inline.decode(self.value, self.serializer, type(self).__name__)
         return self._replace(value=value, serialized=False)
 
@@ -289,9 +291,8 @@ class Result(Frozen, seals_itself=True):
             return self._replace(value=value, serialized=True)
         if self.value is None:
             return self._replace(serialized=True)
-        return self.write(self.value, **inline.ambient_values())._replace(
-            value=None, serialized=True, _stored=True
-        )
+        written = self.write(self.value, **inline.ambient_values())
+        return written._replace(value=None, serialized=True, _stored=written._stored or True)
 
     def _fill(self, values: Mapping[str, Any]) -> str:
         template = self._formatter if self.location is None else self.location
@@ -363,7 +364,7 @@ def _marking_stored(method: Callable[..., Any]) -> Callable[..., Any]:
     def stored(self: Result, *args: Any, **kwargs: Any) -> Any:
         found = method(self, *args, **kwargs)
         if isinstance(found, Result) and found is not self and found.location is not None:
-            object.__setattr__(found, "_stored", True)
+            object.__setattr__(found, "_stored", found._stored or True)
             object.__setattr__(found, "serialized", False)
         return found
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from prefect_results import configuration
 from prefect_results.filesystems import FileSystem, LocalFileSystem
+from prefect_results.results.integrity import known_of
 from prefect_results.results.location import fixed_folder, timestamp, unique_token
 from prefect_results.results.registry import register_result_type
 from prefect_results.results.stored import StoredResult
@@ -65,7 +66,7 @@ class LocalResult(StoredResult):
         return filesystem, location
 
     def _written(self, value: Any, location: str, filesystem: Any, writer: Any) -> LocalResult:
-        new = self._filled(value, writer.path)
+        new = self._filled(value, writer.path, known_of(writer))
         if filesystem.root != self.dir and not self.filesystem.holds(writer.path):
             # What is read from elsewhere must find the location under the directory again.
             new = new._replace(dir=filesystem.root)

@@ -5,20 +5,25 @@ Not here: how the bucket is reached; a filesystem does that.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from prefect_results.exceptions import StorageError
-from prefect_results.filesystems import FileSystem
 from prefect_results.results.registry import register_result_type
 from prefect_results.results.stored import StoredResult
+
+if TYPE_CHECKING:
+    from prefect_results.filesystems.s3 import S3FileSystem
+
+# Arguments for boto3 that may leave the process: they say where, and no secret.
+_HARMLESS = ("endpoint_url", "region_name", "profile_name", "use_ssl", "verify", "api_version")
 
 
 @register_result_type
 class S3Result(StoredResult):
     """Keeps values as objects in a bucket of S3 (Prefect 1.4.1).
 
-    The keyword arguments for boto3 may hold credentials, so they are in no wire form, pickle or
-    repr.
+    Credentials come from the environment, as boto3 finds them, from the secret `AWS_CREDENTIALS`
+    of the context, or from the keyword arguments for boto3. These are in no wire form or repr;
+    pickles have those that say where only, such as `endpoint_url`, `region_name`, `profile_name`.
 
     Args:
         bucket: name of the bucket.
@@ -31,7 +36,6 @@ class S3Result(StoredResult):
 
     wire_fields = ("bucket",)
     _extras = {"bucket": None, "boto3_kwargs": {}, "upload_options": {}}
-    _private = frozenset(("boto3_kwargs",))
 
     bucket: str
     boto3_kwargs: dict[str, Any]
@@ -50,9 +54,26 @@ class S3Result(StoredResult):
         super().__init__(**kwargs)
 
     @property
-    def filesystem(self) -> FileSystem:
-        """Raise `StorageError`: this version does not reach the bucket."""
-        raise StorageError(
-            "An S3Result can be sent and received, but this version cannot read or write it; "
-            f"FSSpecResult('s3://{self.bucket}') can, with `pip install s3fs`"
+    def filesystem(self) -> S3FileSystem:
+        """The objects of the bucket."""
+        from prefect_results.filesystems.s3 import S3FileSystem
+
+        return S3FileSystem(
+            self.bucket, boto3_kwargs=self.boto3_kwargs, upload_options=self.upload_options
         )
+
+    @property
+    def client(self) -> Any:
+        """boto3's client."""
+        return self.filesystem.client()
+
+    def _portable(self) -> dict[str, Any]:
+        slots = super()._portable()
+        given = self.boto3_kwargs
+        slots["boto3_kwargs"] = {
+            # A URL may have a name and a password in it.
+            name: given[name]
+            for name in _HARMLESS
+            if name in given and "@" not in str(given[name])
+        }
+        return slots

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from prefect_results.exceptions import StorageError
 from prefect_results.results.base import Result
 from prefect_results.results.errors import stored_elsewhere, unreadable, unserializable
+from prefect_results.results.integrity import known_of, load_verified
 from prefect_results.results.location import fill
 
 if TYPE_CHECKING:
     from prefect_results.filesystems import FileSystem, Writer
+    from prefect_results.serializers import Serializer
 
 S = TypeVar("S", bound="StoredResult")
 
@@ -27,6 +29,18 @@ class StoredResult(Result):
     """
 
     __slots__ = ()
+
+    @property
+    def size(self) -> int | None:
+        """Number of bytes at the location; None if it is not known."""
+        known = self._stored
+        return known[0] if isinstance(known, tuple) else None
+
+    @property
+    def digest(self) -> str | None:
+        """`"algorithm:hex"` of the bytes at the location; None if it is not known."""
+        known = self._stored
+        return known[1] if isinstance(known, tuple) else None
 
     @property
     def filesystem(self) -> FileSystem:
@@ -92,16 +106,20 @@ class StoredResult(Result):
         debug = logger.isEnabledFor(_DEBUG)
         if debug:
             logger.debug("Starting to read result from %s...", location)
+        known = self._stored if location == self.location else False
         try:
             filesystem, name = self._place(location, None if self._stored else self.location)
             file = filesystem.open_read(name)
             try:
-                value = self.serializer.load(file)
+                if isinstance(known, tuple):
+                    value = load_verified(self.serializer, file, location, *known)
+                else:
+                    value = self.serializer.load(file)
             finally:
                 file.close()
         except Exception as exc:
             raise unreadable(exc, self.serializer, type(self).__name__, location) from exc
-        new = self._filled(value, location)
+        new = self._filled(value, location, known or True)
         if debug:
             logger.debug("Finished reading result from %s...", location)
         return new
@@ -124,6 +142,34 @@ class StoredResult(Result):
         except StorageError as exc:
             raise stored_elsewhere(exc, type(self).__name__, filled) from exc
 
+    @classmethod
+    def revive(
+        cls: type[S],
+        value: Any = None,
+        location: str | None = None,
+        serializer: Serializer | None = None,
+        *,
+        serialized: bool = True,
+        size: int | None = None,
+        digest: str | None = None,
+        **fields: Any,
+    ) -> S:
+        """Make a result of its wire form; touches no storage.
+
+        Args:
+            value: the serialized value, where it is inline.
+            location: where the data lies.
+            serializer: how it was serialized; the type's default one by default.
+            serialized: whether the value is in its serialized form.
+            size: number of bytes at the location, None if it is not known.
+            digest: of the bytes at the location, None if it is not known.
+            **fields: the type's `wire_fields`.
+        """
+        new = super().revive(value, location, serializer, serialized=serialized, **fields)
+        if new._stored and (size is not None or digest is not None):
+            object.__setattr__(new, "_stored", (size, digest))
+        return new
+
     def _place(self, location: str, template: str | None) -> tuple[FileSystem, str]:
         """The filesystem and the name there of a location.
 
@@ -135,15 +181,15 @@ class StoredResult(Result):
 
     def _written(self: S, value: Any, location: str, filesystem: FileSystem, writer: Writer) -> S:
         """The result of a write."""
-        return self._filled(value, location)
+        return self._filled(value, location, known_of(writer))
 
-    def _filled(self: S, value: Any, location: str) -> S:
+    def _filled(self: S, value: Any, location: str, known: Any = True) -> S:
         """A result with a value that lies at a location."""
         new = self._thawed()
         new.value = value
         new.location = location
         new.serialized = False
-        new._stored = True
+        new._stored = known
         if self._draft is not None:
             new.__class__ = self.__class__
         return new

@@ -135,8 +135,21 @@ class StoredResultContract:
         assert (serialized.value, serialized.serialized) == (None, True)
         assert serialized.location == written.location
         assert serialized.serialize() is serialized
-        assert serialized.deserialize().value == "changed"
+        assert result.read(written.location).value == "changed"
         assert written.value == "x"
+
+    def test_what_was_altered_is_corrupt(self, make: Make) -> None:
+        """Bytes that are not those that were written are never read as the value."""
+        written = make(location="there").write(list(range(100)))
+        if getattr(written, "digest", None) is None:
+            pytest.skip("the result keeps no digest")
+        good = pickle.dumps(list(range(100)), 5)
+        for bad in (b"", good[:-1], good + b"x", pickle.dumps(list(range(99)) + [98], 5)):
+            written.filesystem.put("there", bad)
+            with pytest.raises(Corrupt, match="there"):
+                written.serialize().deserialize()
+            with pytest.raises(Corrupt, match="there"):
+                written.read(written.location)
 
     def test_serializing_stores_what_was_not_stored(self, make: Make) -> None:
         """A result of a value that was never written is written when it is serialized."""

@@ -190,6 +190,28 @@ class JSONCompatible(fields.Field):  # type: ignore[type-arg,unused-ignore]
 class Omitted(JSONCompatible):
     """Any JSON value; None is not written at all."""
 
+    omits_none = True
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
+        return missing if value is None else super()._serialize(value, attr, obj, **kwargs)
+
+
+@known
+class OmittedText(Text):
+    """Text; None is not written at all."""
+
+    omits_none = True
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
+        return missing if value is None else super()._serialize(value, attr, obj, **kwargs)
+
+
+@known
+class OmittedWhole(Whole):
+    """A whole number; None is not written at all."""
+
+    omits_none = True
+
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
         return missing if value is None else super()._serialize(value, attr, obj, **kwargs)
 

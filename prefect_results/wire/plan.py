@@ -13,7 +13,6 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, missing
 
-from prefect_results.wire.fields import Omitted
 from prefect_results.wire.links import TypeName
 from prefect_results.wire.ordinary import (
     QuickDump,
@@ -69,7 +68,7 @@ class Plan:
         def ordinary(obj: Any) -> Any:
             return field.serialize(name, obj, accessor=schema.get_attribute)
 
-        self.dumpers.append((key, name, dump, ordinary, isinstance(field, Omitted)))
+        self.dumpers.append((key, name, dump, ordinary, hasattr(field, "omits_none")))
         self.loaders.append((key, name, load, bool(field.allow_none)))
         if field.required:
             self.required.append(key)

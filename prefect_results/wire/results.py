@@ -16,6 +16,7 @@ from prefect_results.results import (
     NoResult,
     NoResultType,
     Result,
+    StoredResult,
     result_type,
     result_type_name,
     result_types,
@@ -28,6 +29,8 @@ from prefect_results.wire.fields import (
     JSONCompatible,
     Keyed,
     Omitted,
+    OmittedText,
+    OmittedWhole,
     Text,
     Whole,
 )
@@ -111,6 +114,24 @@ def _check_envelope(value: Any, kind: type[Result]) -> None:
 
 def _are_states(value: dict[Any, Any]) -> bool:
     return all(isinstance(item, State) for item in value.values())
+
+
+class StoredFields(ResultFields):
+    """What the JSON forms of results that lie on a filesystem have besides."""
+
+    quick = True
+
+    size = OmittedWhole(
+        most=2**63 - 1,
+        allow_none=True,
+        metadata={"description": "Number of bytes at the location; absent if it is not known."},
+    )
+    digest = OmittedText(
+        allow_none=True,
+        metadata={
+            "description": "`algorithm:hex` of the bytes at the location; absent if not known."
+        },
+    )
 
 
 class NoResultSchema(ResultFields):
@@ -204,7 +225,8 @@ def _make_schema(kind: type[Result], name: str | None) -> type[Schema]:
     meta = {"object_class": kind, "type_name": name or CUSTOM, "register": False}
     body.update(quick=True, Meta=type("Meta", (), meta), __module__=__name__)
     body["__doc__"] = f"The JSON form of `{kind.__name__}`."
-    return make_schema(f"{kind.__name__}Schema", (ResultFields,), body)
+    base = StoredFields if issubclass(kind, StoredResult) else ResultFields
+    return make_schema(f"{kind.__name__}Schema", (base,), body)
 
 
 def _field_of(kind: type[Result], name: str) -> Any:

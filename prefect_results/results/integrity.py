@@ -1,0 +1,93 @@
+"""What a result knows about the bytes at its location, and how a read compares them.
+
+Not here: digests themselves; see `filesystems.digest`.
+"""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from prefect_results.filesystems.digest import PIECE, Digest, compare, verify
+
+if TYPE_CHECKING:
+    from prefect_results.filesystems import Writer
+    from prefect_results.serializers import Serializer
+
+_BUFFER = 128 * 1024
+
+
+def known_of(writer: Writer) -> bool | tuple[int | None, str | None]:
+    """Size and digest of what a writer committed; True if it does not say them."""
+    info = writer.info
+    if info is None or (info.digest is None and info.size is None):
+        return True
+    return info.size, info.digest
+
+
+def load_verified(
+    serializer: Serializer,
+    file: BinaryIO,
+    location: str,
+    size: int | None,
+    digest: str | None,
+) -> Any:
+    """Load a value from a file, all of which is compared with what was written.
+
+    Args:
+        serializer: how it was serialized.
+        file: at its start.
+        location: for messages.
+        size: number of bytes that were written; None if it is not known.
+        digest: of the bytes that were written; None if it is not known.
+
+    Raises:
+        Corrupt: if they are not what was written. What is in memory is compared before the
+            serializer sees it; what is streamed before its value is returned.
+        Exception: what the serializer raises.
+    """
+    if isinstance(file, io.BytesIO):
+        verify(location, file.getvalue(), size, digest)
+        return serializer.load(file)
+    checker = _Checker(file)
+    stream = io.BufferedReader(checker, _BUFFER)
+    try:
+        value = serializer.load(stream)
+    except Exception:
+        # Whatever it is, damage is the better explanation.
+        _finish(checker, location, size, digest)
+        raise
+    _finish(checker, location, size, digest)
+    return value
+
+
+def _finish(checker: _Checker, location: str, size: int | None, digest: str | None) -> None:
+    rest = bytearray(_BUFFER)
+    while checker.readinto(rest):
+        pass
+    compare(location, checker.digest, size, digest)
+
+
+class _Checker(io.RawIOBase):
+    """Hashes what is read through it, in pieces that are still in the processor's cache."""
+
+    def __init__(self, file: Any) -> None:
+        self._file = file
+        self.digest = Digest()
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any, /) -> int:
+        view = memoryview(buffer).cast("B")
+        total = 0
+        while total < len(view):
+            piece = view[total : total + PIECE]
+            count = self._file.readinto(piece)
+            if not count:
+                break
+            self.digest.update(piece[:count])
+            total += count
+            if count < len(piece):
+                break
+        return total
