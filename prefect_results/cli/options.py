@@ -145,12 +145,17 @@ def shared(function: F) -> F:
     return function
 
 
+def of_store(function: F) -> F:
+    """Add the option that says which run store is meant: `--db`."""
+    text = "Run store: sqlite:///FILE, postgresql://... or a path; the configured one by default."
+    return click.option("--db", expose_value=False, callback=_kept("db"), help=text)(function)
+
+
 def of_runs(function: F) -> F:
     """Add the options that say where runs are recorded: `--api` and `--db`."""
-    db = "Run store: sqlite:///FILE, postgresql://... or a path; the configured one by default."
-    function = click.option("--db", expose_value=False, callback=_kept("db"), help=db)(function)
-    api = "URL of an API, in place of a run store."
-    return click.option("--api", expose_value=False, callback=_kept("api"), help=api)(function)
+    text = "URL of an API, in place of a run store."
+    option = click.option("--api", expose_value=False, callback=_kept("api"), help=text)
+    return option(of_store(function))
 
 
 def _is_api(text: str) -> bool:

@@ -24,7 +24,13 @@ def print_json(value: Any, to: IO[str] | None = None) -> None:
         value: The document.
         to: Where to; stdout by default.
     """
-    click.echo(json.dumps(value, indent=2, default=_plain, ensure_ascii=False), file=to)
+    try:
+        text = json.dumps(value, indent=2, default=_plain, ensure_ascii=False, allow_nan=False)
+    except ValueError:
+        # Parameters may hold NaN and Infinity, which JSON does not know.
+        known = json.loads(json.dumps(value, default=_plain), parse_constant=str)
+        text = json.dumps(known, indent=2, ensure_ascii=False)
+    click.echo(text, file=to)
 
 
 def _plain(value: Any) -> str:
@@ -55,7 +61,8 @@ def _print_rich(titles: list[str], cells: list[list[str]]) -> None:
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     for title in titles:
-        table.add_column(title, overflow="fold")
+        # Ids are there to be copied.
+        table.add_column(title, overflow="fold", no_wrap=title == "Id")
     for line in cells:
         # Text, as names and messages may look like markup.
         table.add_row(*(Text(cell, style=_STYLES.get(cell, "")) for cell in line))

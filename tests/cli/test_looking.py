@@ -129,6 +129,9 @@ def test_what_a_terminal_would_obey_is_shown(cli: Cli, store: RunStore, db: str)
 def test_key_value_pairs(cli: Cli, where: tuple[str, str]) -> None:
     """A value is JSON or text; a key that is not there is an error."""
     cli("kv", "set", "limits", '{"most": 3}', *where)
+    cli("kv", "set", "none", "[NaN]", *where)
+    assert cli.json("kv", "get", "none", *where)["value"] == ["NaN"]
+    cli("kv", "delete", "none", *where)
     cli("kv", "set", "name", "amber otter", *where)
     assert cli.json("kv", "get", "limits", *where) == {"key": "limits", "value": {"most": 3}}
     assert cli("kv", "get", "name", *where).stdout == "amber otter\n"

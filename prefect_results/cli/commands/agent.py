@@ -7,7 +7,7 @@ from functools import partial
 
 import click
 
-from prefect_results.cli.options import Group, Settings, pass_settings, shared
+from prefect_results.cli.options import Group, Settings, of_store, pass_settings, shared
 from prefect_results.cli.output import note, print_json
 from prefect_results.cli.running import logged
 
@@ -27,7 +27,7 @@ def command() -> None:
     "--max-runs", type=click.IntRange(1), help="Runs at once; 4 per processor by default."
 )
 @click.option("--show-flow-logs", is_flag=True, help="Show what the runs write.")
-@click.option("--db", help="Run store; the configured one by default.")
+@of_store
 @shared
 @pass_settings
 def start(
@@ -37,7 +37,6 @@ def start(
     labels: tuple[str, ...],
     max_runs: int | None,
     show_flow_logs: bool,
-    db: str | None,
 ) -> None:
     """Execute flow runs as processes of this machine until interrupted.
 
@@ -45,7 +44,6 @@ def start(
     """
     from prefect_results.backend.agent import LocalAgent
 
-    settings.db = db
     # Its log goes to stderr.
     answer = partial(print_json, to=sys.stdout)
     with logged(None, away=True):

@@ -7,7 +7,15 @@ from typing import Any
 
 import click
 
-from prefect_results.cli.options import Age, Group, Settings, of_runs, pass_settings, shared
+from prefect_results.cli.options import (
+    Age,
+    Group,
+    Settings,
+    of_runs,
+    of_store,
+    pass_settings,
+    shared,
+)
 from prefect_results.cli.output import note, print_facts, print_json, print_table, printable, shown
 from prefect_results.cli.running import LEVELS, run_and_tell
 
@@ -147,19 +155,16 @@ def _number(level: str) -> int:
 @click.option(
     "--log-level", type=click.Choice(LEVELS, case_sensitive=False), help="What is logged."
 )
-@click.option("--db", help="Run store; the configured one by default.")
+@of_store
 @shared
 @pass_settings
-def resume(
-    settings: Settings, flow_run_id: str, file: str | None, log_level: str | None, db: str | None
-) -> None:
+def resume(settings: Settings, flow_run_id: str, file: str | None, log_level: str | None) -> None:
     """Go on with a flow run that was killed or failed, in this process.
 
     Tasks that are finished with a result that can be read are not run again.
     """
     from prefect_results.cli import runs
 
-    settings.db = db
     store = settings.store()
     access = settings.access()
     run = runs.flow_run(access, flow_run_id)

@@ -20,6 +20,7 @@ from prefect_results.cli.options import (
     Settings,
     existing,
     of_runs,
+    of_store,
     pass_settings,
     shared,
     sqlite_path,
@@ -173,7 +174,7 @@ def _selecting(function: F) -> F:
 @command.command("list")
 @click.argument("prefix")
 @_selecting
-@of_runs
+@of_store
 @shared
 @pass_settings
 def list_(
@@ -247,7 +248,7 @@ def _references(
 
 @command.command("verify")
 @click.argument("prefix")
-@of_runs
+@of_store
 @shared
 @pass_settings
 def verify(settings: Settings, prefix: str) -> None:
@@ -303,7 +304,7 @@ def _tell_verdicts(settings: Settings, verdicts: list[Verdict]) -> None:
 @click.option("--no-store", is_flag=True, help="Runs are not recorded: there are no states.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be deleted.")
 @click.option("-y", "--yes", is_flag=True, help="Delete without asking.")
-@of_runs
+@of_store
 @shared
 @pass_settings
 def purge(
@@ -329,7 +330,7 @@ def purge(
     if not selection:
         raise click.UsageError("Say what to delete: --older-than, --expired or --unreferenced.")
     if no_store and (unreferenced or settings.source is not None):
-        raise click.UsageError("--no-store excludes --unreferenced, --db and --api.")
+        raise click.UsageError("--no-store excludes --unreferenced and --db.")
     if not (dry_run or yes or sys.stdin.isatty()):
         raise click.UsageError("Nobody can be asked here: say --yes or --dry-run.")
     if unreferenced and (older_than is None or older_than < grace):
@@ -352,8 +353,8 @@ def purge(
     if references is not None:
         early = start - timedelta(minutes=10)
         _references(settings, folder, needed=True, since=early, into=references)
-        spared = [info for info in chosen if is_kept(folder, info, references)]
-        chosen, kept = [i for i in chosen if i not in spared], kept + len(spared)
+        chosen = [info for info in chosen if not is_kept(folder, info, references)]
+        kept = len(infos) - len(chosen)
     deleted, failed = _delete(folder, chosen)
     _tell_purged(settings, folder, deleted, kept, failed, dry_run=False)
     if failed:
