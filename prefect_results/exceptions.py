@@ -21,6 +21,7 @@ The tree::
     ├── LegacyNameError        (ImportError)
     ├── LegacyClash            (RuntimeError)
     ├── UnknownTemplateName    (KeyError)
+    ├── MalformedTemplate      (ValueError)
     ├── SerializationError     (ValueError)
     │   └── UnserializableType (TypeError)
     ├── DeserializationError   (ValueError)
@@ -154,6 +155,10 @@ class UnknownTemplateName(PrefectError, KeyError):
 
     def __str__(self) -> str:
         return Exception.__str__(self)
+
+
+class MalformedTemplate(PrefectError, ValueError):
+    """A location template is not one that `str.format` can fill."""
 
 
 class SerializationError(PrefectError, ValueError):

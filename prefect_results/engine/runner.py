@@ -142,6 +142,11 @@ class Runner:
             new_state = self.call_runner_target_handlers(old_state, new_state)
             for handler in self.state_handlers:
                 new_state = handler(self, old_state, new_state) or new_state
+            if not isinstance(new_state, State):
+                raise TypeError(
+                    f"a state handler returned {new_state!r}; it should return a State, or None "
+                    "to keep the one it was given"
+                )
         except (PAUSE, ENDRUN):
             raise
         except PrefectStateSignal as exc:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from itertools import count
 from typing import Any
 
-from prefect_results.exceptions import UnknownTemplateName
+from prefect_results.exceptions import MalformedTemplate, UnknownTemplateName
 
 _numbers = count()
 _process = (0, "")
@@ -32,6 +32,7 @@ def fill(template: str | Callable[..., str], values: Mapping[str, Any]) -> str:
 
     Raises:
         UnknownTemplateName: if the template names what is not there (also a `KeyError`).
+        MalformedTemplate: if it is no template, or a value has no such format (a `ValueError`).
     """
     if callable(template):
         return os.fspath(template(**values))
@@ -43,6 +44,11 @@ def fill(template: str | Callable[..., str], values: Mapping[str, Any]) -> str:
         raise UnknownTemplateName(
             f"The location template {template!r} names {exc}, which is not among the values it is "
             f"filled from: {', '.join(sorted(map(str, values))) or 'none'}"
+        ) from exc
+    except ValueError as exc:
+        raise MalformedTemplate(
+            f"The location template {template!r} cannot be filled: {exc}. Braces name values, as "
+            "in '{task_name}'; one that is meant as it is, is written twice"
         ) from exc
 
 

@@ -7,7 +7,7 @@ import datetime
 import pytest
 
 import prefect_results
-from prefect_results import Task, task
+from prefect_results import Flow, Task, task
 from prefect_results.core import Edge
 from prefect_results.engine import TaskRunner
 from prefect_results.engine.runner import ENDRUN
@@ -309,6 +309,17 @@ class TestSubclass:
         assert state.message == (
             "Unexpected error while calling state handlers: ValueError('handler')"
         )
+
+
+@pytest.mark.parametrize("returned", [True, "Success", 5])
+def test_a_handler_that_returns_no_state(returned):
+    """What is not a state fails the run it was returned in, and says what should be."""
+    stray = task(lambda: 1, name="s", state_handlers=[lambda task, old, new: returned])
+    with Flow("f") as flow:
+        result = stray()
+    state = flow.run()
+    assert state.message == "Some reference tasks failed."
+    assert f"a state handler returned {returned!r}" in state.result[result].message
 
 
 def test_a_trigger_for_failures():

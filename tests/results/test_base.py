@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import pickle
+import re
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +18,7 @@ from prefect_results.exceptions import (
     Corrupt,
     DeserializationError,
     ImmutableError,
+    MalformedTemplate,
     SerializationError,
     UnknownTemplateName,
 )
@@ -73,6 +75,14 @@ def test_format_fills_templates() -> None:
         result.format()
     with pytest.raises(UnknownTemplateName):
         result.format(two=2)
+
+
+@pytest.mark.parametrize("template", ["{", "{}", "{0}", "a}b", "{x:%Y}"])
+def test_a_malformed_template_is_named(template):
+    """What `str.format` cannot fill is a ValueError that shows the template."""
+    with pytest.raises(MalformedTemplate, match=re.escape(repr(template))) as caught:
+        Result(location=template).format(x=1)
+    assert isinstance(caught.value, ValueError)
 
 
 def test_format_without_a_template() -> None:
