@@ -201,9 +201,12 @@ class _FlowRun:
             state.result = {}
         state.result.update(kwargs.pop("task_states", {}))
         self.context = dict(kwargs.pop("context", {}))
-        self.named = "flow_run_name" in kwargs or "flow_run_name" in self.context
-        for name in ("flow_run_id", "flow_run_name"):
-            given = kwargs.pop(name, None)
+        # What a recorded run is called, and its id, where the caller says so.
+        self.given: dict[str, Any] = {}
+        for key, name in (("flow_run_id", "flow_run_id"), ("name", "flow_run_name")):
+            given = kwargs.pop(name, None) or self.context.get(name)
+            if given:
+                self.given[key] = given
             self.context.setdefault(name, given or str(uuid.uuid4()))
         self.task_contexts = kwargs.pop("task_contexts", {})
         while True:
@@ -212,6 +215,8 @@ class _FlowRun:
                 start = state.start_time
                 self._wait(start, "Waiting for next scheduled run at %s")
             state, interrupted = self._run_recorded(state)
+            # The id is that of one run; the runs that follow on the schedule get their own.
+            self.given.pop("flow_run_id", None)
             if not interrupted:
                 _keep_caches(state.result)
             start = self._next_start() if self.schedule is not None else None
@@ -223,8 +228,7 @@ class _FlowRun:
         """Run once, and record that if it is to be recorded."""
         if self.begin is None:
             return self._run_once(state)
-        name = self.context.get("flow_run_name") if self.named else None
-        session = self.begin(parameters=self.parameters, name=name)
+        session = self.begin(parameters=self.parameters, **self.given)
         self.context.update(session.context)
         if session.state is not None:
             session.state.result = {**session.task_states, **state.result}

@@ -113,8 +113,7 @@ class Recorder:
         if state.is_finished():
             self.flush()
         self._put(_FlowState(self._form(state), datetime.now(UTC)))
-        if state.is_finished():
-            self.flush()
+        self.flush()
 
     def log(
         self, level: str, name: str, message: str, task_run_id: str | None, moment: float

@@ -7,6 +7,7 @@ batches and a slow one at once. Nothing waits for it but `flush`.
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 # Events in one transaction at most; keeps it short for others who write to the same store.
 BATCH = 2_000
+# How old an event may get before it is committed, in seconds: what a kill can lose at most.
+LAG = 0.02
 
 
 class Writer:
@@ -31,24 +34,33 @@ class Writer:
         self._idle = threading.Condition()
         self._put = 0
         self._written = 0
+        # When the oldest event of those that wait, and of those that are written, was put.
+        self._waiting_since = 0.0
+        self._writing_since: float | None = None
         self._closing = False
         self.error: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name="run-recorder", daemon=True)
         self._thread.start()
 
     def put(self, event: Any) -> None:
-        """Hand over an event.
+        """Hand over an event; waits while the writer is behind.
 
         Raises:
             Exception: what writing an earlier event failed with.
         """
         if self.error is not None:
             raise self.error
+        now = time.monotonic()
+        if not self._events:
+            self._waiting_since = now
         self._events.append(event)
         self._put += 1
         # Setting costs more than asking; the writer clears it before it looks for events.
         if not self._wake.is_set():
             self._wake.set()
+        since = self._writing_since
+        if now - (self._waiting_since if since is None else since) > LAG:
+            self.flush()
 
     def flush(self) -> None:
         """Wait until all events so far are committed.
@@ -79,6 +91,7 @@ class Writer:
             self._wake.wait()
             self._wake.clear()
             while self._events:
+                self._writing_since = self._waiting_since
                 batch = [self._events.popleft() for _ in range(min(BATCH, len(self._events)))]
                 try:
                     self._write(batch)
@@ -86,6 +99,8 @@ class Writer:
                     self.error = exc
                 with self._idle:
                     self._written += len(batch)
+                    self._waiting_since = time.monotonic()
+                    self._writing_since = None
                     self._idle.notify_all()
                 if self.error is not None:
                     return

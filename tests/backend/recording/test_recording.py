@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import uuid
 
 import pytest
 
@@ -95,6 +96,13 @@ class TestRecord:
         assert found["inc-1", -1].state == "Mapped"
         total_run = State.deserialize(found["total-1", -1].serialized_state)
         assert total_run.load_result().result == 15
+
+    def test_the_caller_may_say_the_id_and_the_name(self, store):
+        """`flow_run_id` and `flow_run_name` given to the run are those of the recorded one."""
+        given = {"flow_run_id": str(uuid.uuid4()), "flow_run_name": "mine"}
+        state = example().run(record=True, store=store, **given)
+        assert state.context["flow_run_id"] == given["flow_run_id"]
+        assert store.get_flow_run(given["flow_run_id"]).name == "mine"
 
     def test_a_plain_run_is_not_recorded(self, store):
         """Without `record` nothing is written."""
