@@ -19,6 +19,14 @@ from pathlib import Path
 #: which it imports; numpy is there to compare what becomes of arrays.
 LEGACY_NAME = "prefect-1.4.1"
 LEGACY_REQUIREMENTS = ("prefect==1.4.1", "marshmallow<4", "setuptools<81", "numpy", "cloudpickle")
+#: The same with the clients that its cloud results use, in an environment of its own.
+LEGACY_CLOUDS_NAME = "prefect-1.4.1-clouds"
+LEGACY_CLOUDS_REQUIREMENTS = (
+    *LEGACY_REQUIREMENTS,
+    "boto3",
+    "google-cloud-storage<3",
+    "azure-storage-blob",
+)
 #: Interpreters on which the legacy release works, the preferred one first.
 LEGACY_PYTHONS = ("3.11", "3.10")
 
@@ -83,6 +91,11 @@ def peer_python(
 def legacy_prefect() -> Path:
     """The interpreter of an environment with Prefect 1.4.1; see `peer_python` for errors."""
     return peer_python(LEGACY_NAME, LEGACY_REQUIREMENTS)
+
+
+def legacy_clouds() -> Path:
+    """The interpreter of one that has the clouds' clients too; see `peer_python` for errors."""
+    return peer_python(LEGACY_CLOUDS_NAME, LEGACY_CLOUDS_REQUIREMENTS)
 
 
 def legacy_environment() -> dict[str, str]:

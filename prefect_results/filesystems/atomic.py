@@ -11,7 +11,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from prefect_results.filesystems.base import TEMPORARY_PREFIX, FileInfo, Writer
-from prefect_results.filesystems.digest import PIECE, Digest
+from prefect_results.filesystems.digest import LARGE, Behind, Digest
 from prefect_results.filesystems.errors import translate
 
 if TYPE_CHECKING:
@@ -99,18 +99,16 @@ def remove(path: str) -> None:
 
 
 def write_hashed(file: Any, data: Any, digest: Digest) -> int:
-    """Write bytes and hash them, in pieces that stay in the processor's cache meanwhile."""
+    """Write bytes and hash them; return their number."""
     view = memoryview(data).cast("B")
-    total = view.nbytes
-    if total <= PIECE:
+    if view.nbytes < LARGE:
         digest.update(view)
         file.write(view)
-        return total
-    for start in range(0, total, PIECE):
-        piece = view[start : start + PIECE]
-        digest.update(piece)
-        file.write(piece)
-    return total
+    else:
+        with Behind(digest) as behind:
+            behind.add(view)
+            file.write(view)
+    return view.nbytes
 
 
 class LocalWriter(Writer):
@@ -220,7 +218,7 @@ class LocalWriter(Writer):
             digest = Digest()
             assert self._name is not None
             with open(self._name, "rb", buffering=0) as written:
-                while piece := written.read(PIECE):
+                while piece := written.read(LARGE):
                     digest.update(piece)
         return digest.text()
 

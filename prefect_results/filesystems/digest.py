@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     Data: TypeAlias = bytes | bytearray | memoryview
 
 ALGORITHM = "xxh3"
-# Pieces that stay in the processor's cache between being hashed and being written.
-PIECE = 512 * 1024
+# From this many bytes on a second thread hashes, while they are written or more of them are read.
+LARGE = 4 * 1024 * 1024
 
 _hexdigest: Any = None
 
@@ -54,9 +54,38 @@ class Digest:
         return f"{ALGORITHM}:{self._hash.hexdigest()}"
 
 
-def known_algorithm(digest: str | None) -> bool:
-    """Whether a digest can be verified here; one of another release may not be."""
-    return digest is not None and digest.startswith("xxh3:")
+class Behind:
+    """Hashes in another thread what this one has done with; xxhash lets both run.
+
+    Args:
+        digest: gets the bytes that are added, all of them once the block ends.
+    """
+
+    __slots__ = ("_digest", "_parts", "_thread")
+
+    def __init__(self, digest: Digest) -> None:
+        self._digest = digest
+
+    def add(self, data: Data) -> None:
+        """Add bytes; they must stay as they are until the block ends."""
+        self._parts.put(data)
+
+    def __enter__(self) -> Behind:
+        import threading
+        from queue import SimpleQueue
+
+        self._parts: Any = SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="prefect-results-digest")
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self._parts.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        while (part := self._parts.get()) is not None:
+            self._digest.update(part)
 
 
 def verify(location: str, data: Data, size: int | None, digest: str | None) -> None:

@@ -13,6 +13,7 @@ from prefect_results.results.fsspec import FSSpecResult
 from prefect_results.results.gcs import GCSResult
 from prefect_results.results.local import LocalResult
 from prefect_results.results.prefect import PrefectResult
+from prefect_results.results.reading import read_many
 from prefect_results.results.registry import (
     register_result_type,
     result_type,
@@ -37,6 +38,7 @@ __all__ = [
     "S3Result",
     "SecretResult",
     "StoredResult",
+    "read_many",
     "register_result_type",
     "register_secret_type",
     "result_type",

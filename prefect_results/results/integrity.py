@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from prefect_results.filesystems.digest import PIECE, Digest, compare, verify
+from prefect_results.filesystems.digest import LARGE, Behind, Digest, compare, verify
 
 if TYPE_CHECKING:
     from prefect_results.filesystems import Writer
@@ -69,7 +69,7 @@ def _finish(checker: _Checker, location: str, size: int | None, digest: str | No
 
 
 class _Checker(io.RawIOBase):
-    """Hashes what is read through it, in pieces that are still in the processor's cache."""
+    """Hashes what is read through it."""
 
     def __init__(self, file: Any) -> None:
         self._file = file
@@ -80,14 +80,17 @@ class _Checker(io.RawIOBase):
 
     def readinto(self, buffer: Any, /) -> int:
         view = memoryview(buffer).cast("B")
+        if len(view) < LARGE:
+            count: int = self._file.readinto(view) or 0
+            self.digest.update(view[:count])
+            return count
         total = 0
-        while total < len(view):
-            piece = view[total : total + PIECE]
-            count = self._file.readinto(piece)
-            if not count:
-                break
-            self.digest.update(piece[:count])
-            total += count
-            if count < len(piece):
-                break
+        with Behind(self.digest) as behind:
+            while total < len(view):
+                piece = view[total : total + LARGE]
+                count = self._file.readinto(piece) or 0
+                if not count:
+                    break
+                behind.add(piece[:count])
+                total += count
         return total

@@ -144,7 +144,7 @@ class StoredResultContract:
         if getattr(written, "digest", None) is None:
             pytest.skip("the result keeps no digest")
         good = pickle.dumps(list(range(100)), 5)
-        for bad in (b"", good[:-1], good + b"x", pickle.dumps(list(range(99)) + [98], 5)):
+        for bad in (b"", good[:-1], good + b"x", pickle.dumps([*range(99), 98], 5)):
             written.filesystem.put("there", bad)
             with pytest.raises(Corrupt, match="there"):
                 written.serialize().deserialize()
