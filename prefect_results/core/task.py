@@ -304,7 +304,9 @@ class Task(TaskOptions, TaskOperators, metaclass=TaskMetaclass):
         return inputs_of(self.run)
 
     def outputs(self) -> Any:
-        """The return annotation of ``run``, ``typing.Any`` without one."""
+        """The return annotation of ``run``: ``typing.Any`` without one, None without a ``run``."""
+        if type(self).run is Task.run:
+            return None
         from prefect_results.core.introspection import outputs_of
 
         return outputs_of(self.run)

@@ -109,7 +109,8 @@ def _import_graphviz() -> ModuleType:
     except ImportError as exc:
         raise MissingExtra(
             "This feature requires graphviz.\n"
-            "Try re-installing prefect with `pip install 'prefect_results[viz]'`"
+            "Try re-installing prefect with `pip install 'prefect_results[viz]'`, which is here "
+            "what `pip install 'prefect[viz]'` was for Prefect 1.4.1"
         ) from exc
     return graphviz  # type: ignore[no-any-return]
 

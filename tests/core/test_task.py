@@ -346,6 +346,9 @@ def test_signatures_show_the_arguments_of_a_call() -> None:
 def test_inputs_and_outputs_describe_run() -> None:
     """Types, defaults and what is required, as the signature has them."""
 
+    class Bare(Task):
+        def run(self): ...
+
     @task
     def fn(x, y: int = 3) -> int: ...
 
@@ -354,7 +357,8 @@ def test_inputs_and_outputs_describe_run() -> None:
         "y": {"type": int, "default": 3, "required": False},
     }
     assert fn.outputs() is int
-    assert Task().outputs() is Any
+    assert Task().outputs() is None
+    assert Bare().outputs() is Any
 
 
 def test_function_tasks_keep_the_looks_of_the_function() -> None:

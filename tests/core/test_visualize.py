@@ -99,5 +99,6 @@ def test_files_are_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 def test_without_graphviz_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """The error says what to install."""
     monkeypatch.setitem(sys.modules, "graphviz", None)
-    with pytest.raises(ImportError, match=r"pip install 'prefect_results\[viz\]'"):
+    with pytest.raises(ImportError, match=r"pip install 'prefect_results\[viz\]'") as caught:
         Flow("f").visualize()
+    assert "pip install 'prefect[viz]'" in str(caught.value)
