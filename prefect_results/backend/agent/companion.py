@@ -64,6 +64,7 @@ class Companion:
         self._told.append(flow_run_id)
         if not self._tell([flow_run_id]):
             # It was killed: another one looks after what it was told.
+            self._close_pipe()
             self._process.wait()
             self._start()
             if not self._tell(self._told):
@@ -81,6 +82,13 @@ class Companion:
             return False
         return True
 
+    def _close_pipe(self) -> None:
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.close()
+        except BrokenPipeError:
+            pass
+
     def log(self) -> str:
         """Return the end of what the agent wrote."""
         size = self._log.seek(0, os.SEEK_END)
@@ -96,11 +104,7 @@ class Companion:
         Returns:
             Whether it has ended.
         """
-        if self._process.stdin is not None:
-            try:
-                self._process.stdin.close()
-            except BrokenPipeError:
-                pass
+        self._close_pipe()
         try:
             self._process.wait(timeout)
         except subprocess.TimeoutExpired:

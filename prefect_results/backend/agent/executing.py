@@ -55,4 +55,4 @@ def execute(store: RunStore, flow_run_id: str) -> None:
         store.write_logs([NewLog(flow_run_id, message, "ERROR", "agent")])
         store.set_flow_run_states([NewState(flow_run_id, Failed(message).serialize())])
         return
-    flow.run(resume=flow_run_id, run_on_schedule=False)
+    flow.run(resume=flow_run_id, run_on_schedule=False, context=dict(run.context or {}))

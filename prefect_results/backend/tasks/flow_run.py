@@ -1,7 +1,8 @@
 """Tasks that create a run of another flow, wait for it, and fetch what its tasks returned.
 
 What belongs here: `create_flow_run`, `get_task_run_result`, `wait_for_flow_run`; `StartFlowRun`
-keeps its legacy name here. What does not: executing runs (`agent`).
+keeps its legacy name here. What does not: executing runs (`agent`). The context is used as an
+attribute of the package, as flows with these tasks are pickled and it must not be.
 """
 
 from __future__ import annotations
@@ -11,12 +12,12 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+import prefect_results
 from prefect_results.backend.client import Client
 from prefect_results.backend.tasks.start_flow_run import StartFlowRun
 from prefect_results.backend.tasks.waiting import ensure_executed
 from prefect_results.backend.views import FlowRunView, FlowView, watch_flow_run
 from prefect_results.backend.views.watching import pause_after
-from prefect_results.context import context as ambient
 from prefect_results.core import task
 from prefect_results.exceptions import WaitTimedOut
 from prefect_results.signals import signal_from_state
@@ -70,13 +71,13 @@ def create_flow_run(
         )
     if not flow_id and not flow_name:
         raise ValueError("Both `flow_id` and `flow_name` are null. You must pass a flow identifier")
-    logger = ambient.logger
+    logger = prefect_results.context.logger
     logger.debug("Looking up flow metadata...")
     if flow_id:
         flow = FlowView.from_id(flow_id)
     else:
         flow = FlowView.from_flow_name(flow_name, project_name=project_name)  # type: ignore[arg-type]
-    parent = ambient.get("flow_run_name")
+    parent = prefect_results.context.get("flow_run_name")
     if not run_name and parent:
         run_name = f"{parent}-{flow.name}"
     shown = run_name or "<generated-name>"
@@ -101,8 +102,8 @@ def create_flow_run(
 
 def _own_key() -> str | None:
     """What a retry of this task run has in common with it, and no other task run has."""
-    key: str | None = ambient.get("task_run_id")
-    map_index = ambient.get("map_index")
+    key: str | None = prefect_results.context.get("task_run_id")
+    map_index = prefect_results.context.get("map_index")
     return f"{key}-{map_index}" if key and map_index is not None else key
 
 
@@ -130,11 +131,11 @@ def get_task_run_result(
         WaitTimedOut: The flow run is not finished in time (also a `RuntimeError`).
         ResultUnavailable: The task has no result; the reason is told.
     """
-    logger = ambient.logger
+    logger = prefect_results.context.logger
     if not task_slug:
         # `task.slug` is often None.
         raise ValueError("Required argument `task_slug` is empty")
-    if ambient.get("flow_run_id") == flow_run_id:
+    if prefect_results.context.get("flow_run_id") == flow_run_id:
         raise ValueError(
             "Given `flow_run_id` is the same as the currently running flow. The "
             "`get_task_run_result` task cannot be used to retrieve results from the flow run it "
@@ -196,7 +197,7 @@ def wait_for_flow_run(
         stream_logs=stream_logs,
         max_duration=max_duration,
     ):
-        ambient.logger.log(line.level, f"Flow {flow_run.name!r}: {line.message}")
+        prefect_results.context.logger.log(line.level, f"Flow {flow_run.name!r}: {line.message}")
     flow_run = flow_run.get_latest()
     if raise_final_state:
         signal = signal_from_state(flow_run.state)

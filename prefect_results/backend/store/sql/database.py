@@ -187,7 +187,12 @@ def _sqlite(url: URL) -> Engine:
         )
     os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
     # Parameters and logs are nobody else's business; SQLite's other files take over the mode.
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    # Only a new file is opened: closing one that a connection of this process has open would drop
+    # that connection's locks, and another process would take itself for the last user of the log.
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    except FileExistsError:
+        pass
     engine = create_engine(
         url.set(drivername="sqlite+pysqlite"),
         connect_args={"timeout": LOCK_TIMEOUT, "check_same_thread": False},
@@ -214,10 +219,18 @@ def _sqlite_begun(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
+def _before_fork() -> None:
+    # SQLite keeps the locks of each file in the process: a child would believe that it has those
+    # of its parent. Of what is closed it inherits nothing.
+    for database in list(_databases):
+        if database.dialect == "sqlite":
+            database.dispose()
+
+
 def _after_fork() -> None:
     for database in list(_databases):
         database.forget()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
+    os.register_at_fork(before=_before_fork, after_in_child=_after_fork)
