@@ -51,6 +51,7 @@ STATUSES: dict[int, type[StorageError]] = {
 }
 # Errors of botocore itself, by name: it is imported on first use only.
 ERRORS: dict[str, type[StorageError]] = {
+    "ConnectionError": Unavailable,
     "HTTPClientError": Unavailable,
     "IncompleteReadError": Unavailable,
     "ReadTimeoutError": Unavailable,
