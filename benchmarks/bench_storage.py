@@ -78,10 +78,7 @@ def main() -> None:
                         read,
                         partial(filesystem.get, "here"),
                     )
-                    rounds = [
-                        [timed(one) for one in actions]
-                        for _ in range(options.rounds)
-                    ]
+                    rounds = [[timed(one) for one in actions] for _ in range(options.rounds)]
             except emulators.ServerUnavailable as exc:
                 print(f"{name:7} skipped: {exc}")
                 continue
