@@ -305,7 +305,7 @@ class Task(TaskOptions, TaskOperators, metaclass=TaskMetaclass):
 
     def outputs(self) -> Any:
         """The return annotation of ``run``: ``typing.Any`` without one, None without a ``run``."""
-        if type(self).run is Task.run:
+        if getattr(self.run, "__func__", None) is Task.run:
             return None
         from prefect_results.core.introspection import outputs_of
 
