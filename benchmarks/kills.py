@@ -124,10 +124,15 @@ def run_until_killed(
         [sys.executable, str(script), str(folder), repr(options)], env=environment
     )
     if kill:
-        while not began.exists() and process.poll() is None:
-            time.sleep(0.005)
+        # Most kills are to hit the children; the others whatever comes before and behind them.
+        calls, size = folder / "calls", (folder / "calls").stat().st_size
+        amid_children = chance.random() < 0.8
+        while process.poll() is None and not (
+            calls.stat().st_size > size if amid_children else began.exists()
+        ):
+            time.sleep(0.001)
         try:
-            process.wait(chance.uniform(0.0, 2.0))
+            process.wait(chance.uniform(0.0, 0.5 if amid_children else 1.5))
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGKILL)
     code = process.wait()
