@@ -37,6 +37,7 @@ class LocalResult(StoredResult):
 
     wire_fields = ("dir",)
     _extras = {"dir": ""}
+    _far = False
 
     dir: str
 

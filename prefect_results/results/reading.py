@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from prefect_results.results.base import Result
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
+
+T = TypeVar("T")
 
 # What a result is taken to need whose size is not known.
 _USUAL = 1024 * 1024
@@ -47,8 +50,9 @@ def read_many(
         StorageError, DeserializationError: for the first one that cannot be read; those that are
             being read are waited for, and no other one is begun.
     """
-    items = [_reader(item, template) for item in results_or_locations]
-    return _values(items, max(1, max_workers), max(1, max_bytes_in_flight))
+    readers = [_reader(item, template) for item in results_or_locations]
+    calls = [(partial(_read, *reader), size_in_flight(*reader)) for reader in readers]
+    return in_order(calls, max_workers, max_bytes_in_flight)
 
 
 def _reader(item: Result | str, template: Result | None) -> tuple[Result, str | None]:
@@ -59,12 +63,27 @@ def _reader(item: Result | str, template: Result | None) -> tuple[Result, str | 
     return template, item
 
 
-def _values(items: list[tuple[Result, str | None]], workers: int, most: int) -> Iterator[Any]:
-    if workers == 1 or len(items) < 2:
-        for result, location in items:
-            yield _read(result, location)
+def in_order(
+    calls: Sequence[tuple[Callable[[], T], int]],
+    max_workers: int = 16,
+    max_bytes_in_flight: int = 256 * 1024 * 1024,
+) -> Iterator[T]:
+    """Do several calls at a time, and yield what they return, in order; see `read_many`.
+
+    Args:
+        calls: each with the number of bytes that count for it.
+        max_workers: how many are done at a time, at most.
+        max_bytes_in_flight: of those that are being done, or are done and not yet taken.
+
+    Raises:
+        Exception: what the first call that fails raises; those after it are not begun.
+    """
+    workers, most = max(1, max_workers), max(1, max_bytes_in_flight)
+    if workers == 1 or len(calls) < 2:
+        for call, _ in calls:
+            yield call()
         return
-    from concurrent.futures import ThreadPoolExecutor
+    from concurrent.futures import CancelledError, ThreadPoolExecutor
 
     from prefect_results.context import context
 
@@ -72,27 +91,27 @@ def _values(items: list[tuple[Result, str | None]], workers: int, most: int) -> 
     ambient = dict(context.current())
     stop = threading.Event()
 
-    def read(result: Result, location: str | None) -> Any:
+    def done(call: Callable[[], T]) -> T:
         if stop.is_set():
-            return None
+            raise CancelledError
         before = context.swap(dict(ambient))
         try:
-            return _read(result, location)
+            return call()
         finally:
             context.swap(before)
 
-    pool = ThreadPoolExecutor(min(workers, len(items)), "prefect-results-read")
-    pending: deque[tuple[Future[Any], int]] = deque()
+    pool = ThreadPoolExecutor(min(workers, len(calls)), "prefect-results-read")
+    pending: deque[tuple[Future[T], int]] = deque()
     in_flight = 0
     try:
-        coming = iter(items)
+        coming = iter(calls)
         item = next(coming, None)
         while item is not None or pending:
             while item is not None:
-                size = _size(*item)
+                call, size = item
                 if pending and (in_flight + size > most or len(pending) >= 2 * workers):
                     break
-                pending.append((pool.submit(read, *item), size))
+                pending.append((pool.submit(done, call), size))
                 in_flight += size
                 item = next(coming, None)
             future, size = pending.popleft()
@@ -113,7 +132,20 @@ def _read(result: Result, location: str | None) -> Any:
     return result.deserialize().value
 
 
-def _size(result: Result, location: str | None) -> int:
+def is_far(result: Result, reader: Result | None = None) -> bool:
+    """Whether the value of a result is to be read, from where that mostly means to wait.
+
+    Args:
+        result: the result.
+        reader: reads its location instead of it; None if it reads itself.
+    """
+    if result.value is not None or result.location is None:
+        return False
+    return bool(getattr(result if reader is None else reader, "_far", False))
+
+
+def size_in_flight(result: Result, location: str | None = None) -> int:
+    """The bytes that reading a result counts for: what it says, 1 MiB if it does not."""
     if location is None and result.value is not None:
         return 0
     known = getattr(result, "size", None) if location is None else None

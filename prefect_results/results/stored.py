@@ -5,7 +5,7 @@ Not here: which filesystem; each result type says its own.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from prefect_results.exceptions import StorageError
 from prefect_results.results.base import Result
@@ -29,6 +29,9 @@ class StoredResult(Result):
     """
 
     __slots__ = ()
+
+    # Whether a read mostly waits, for a network say, so that several at a time take less.
+    _far: ClassVar[bool] = True
 
     @property
     def size(self) -> int | None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from prefect_results.context import context as ambient
+from prefect_results.results.reading import in_order, is_far, size_in_flight
 from prefect_results.states.base import State
 from prefect_results.states.clock import instant
 
@@ -160,8 +162,15 @@ class Mapped(Success):
         Returns:
             This state, with its children loaded.
         """
+        children = self.map_states
+        far = [one for one in children if one is not None and is_far(one._result, result)]
+        if len(far) > 1:
+            # Several at a time, where each mostly waits.
+            calls = [(partial(one.load_result, result), size_in_flight(one._result)) for one in far]
+            for _ in in_order(calls):
+                pass
         self.map_states = [
-            child if child is None else child.load_result(result) for child in self.map_states
+            child if child is None else child.load_result(result) for child in children
         ]
         if self.map_states:
             self.result = [None if child is None else child.result for child in self.map_states]

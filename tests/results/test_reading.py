@@ -12,6 +12,7 @@ from prefect_results.context import context
 from prefect_results.exceptions import NotFound
 from prefect_results.results import LocalResult, Result
 from prefect_results.results.reading import read_many
+from prefect_results.states import Mapped, Success
 
 
 class Meeting(Result):
@@ -93,3 +94,17 @@ def test_a_location_needs_a_template() -> None:
     """A location alone does not say who reads it."""
     with pytest.raises(TypeError, match="template"):
         read_many(["x"])
+
+
+def test_children_of_a_mapped_state_are_loaded_together() -> None:
+    """Where reading means to wait, the children's values are read at the same time."""
+    barrier = threading.Barrier(4)
+
+    class Far(Meeting):
+        _far = True
+
+    children = [
+        Success(result=Far(barrier, location=str(n), serialized=True)._seal()) for n in range(4)
+    ]
+    state = Mapped(map_states=[*children, None])
+    assert state.load_result().result == [0, 1, 2, 3, None]
