@@ -61,6 +61,6 @@ def graphql_executor() -> Callable[..., Any]:
     """
     if _executor is None:
         raise ConfigurationError(
-            "Nothing that answers GraphQL queries is registered; `import prefect_results` does that."
+            "Nothing that answers GraphQL queries is registered: `import prefect_results` does it"
         )
     return _executor()
