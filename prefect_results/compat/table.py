@@ -32,19 +32,20 @@ TABLE: dict[str, str | dict[str, str]] = {
         ),
     },
     "prefect.backend.artifacts": "prefect_results.backend.artifacts",
-    "prefect.backend.flow": {"prefect_results.backend.views": "FlowView"},
+    "prefect.backend.flow": {"prefect_results.backend.views.flow": "FlowView"},
     "prefect.backend.flow_run": {
-        "prefect_results.backend.views": (
-            "FlowRunView FlowRunLog FlowView TaskRunView watch_flow_run stream_flow_run_logs "
-            "check_for_compatible_agents"
+        "prefect_results.backend.views.flow_run": "FlowView TaskRunView",
+        "prefect_results.backend.views.watching": (
+            "FlowRunView FlowRunLog watch_flow_run stream_flow_run_logs "
+            "check_for_compatible_agents time"
         ),
     },
     "prefect.backend.kv_store": "prefect_results.backend.kv_store",
     "prefect.backend.task_run": {
-        "prefect_results.backend.views": "TaskRunView",
+        "prefect_results.backend.views.task_run": "TaskRunView",
         "prefect_results.backend.views.results": "NotLoaded=NOT_LOADED",
     },
-    "prefect.backend.tenant": {"prefect_results.backend.views": "TenantView"},
+    "prefect.backend.tenant": {"prefect_results.backend.views.tenant": "TenantView"},
     "prefect.client": {
         "prefect_results.secrets": "Secret",
         "prefect_results.backend.client": "Client",

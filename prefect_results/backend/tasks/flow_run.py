@@ -143,9 +143,9 @@ def get_task_run_result(
         )
     shown = repr(task_slug) if map_index == -1 else f"'{task_slug}[{map_index}]'"
     flow_run = FlowRunView.from_flow_run_id(flow_run_id)
-    began = time.monotonic()
+    began, slept = time.monotonic(), 0.0
     while not flow_run.state.is_finished():
-        waited = time.monotonic() - began
+        waited = max(time.monotonic() - began, slept)
         if waited > max_duration.total_seconds():
             raise WaitTimedOut(
                 f"Flow run {flow_run_id} is not finished after {max_duration}; it is in state "
@@ -157,7 +157,9 @@ def get_task_run_result(
             shown,
         )
         ensure_executed(flow_run)
-        time.sleep(pause_after(waited, poll_time) if poll_time == POLL_TIME else poll_time)
+        pause = pause_after(waited, poll_time) if poll_time == POLL_TIME else poll_time
+        time.sleep(pause)
+        slept += pause
         flow_run = flow_run.get_latest()
     logger.debug("Retrieving task run metadata...")
     task_run = flow_run.get_task_run(task_slug=task_slug, map_index=map_index)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from prefect_results.backend.access import open_access
+from prefect_results.backend.recording.session import PROJECT
 from prefect_results.backend.views import missing
 from prefect_results.collections import Config
 from prefect_results.exceptions import FlowNotFound
@@ -141,7 +142,9 @@ class FlowView:
 
         Args:
             flow_name: Name of the flow.
-            project_name: Name of its project; `""` means any, None a flow without a project.
+            project_name: Name of its project; `""` means any, None a flow without a project. One
+                that somebody registered goes before one that is only there as its runs were
+                recorded.
             last_updated: Which one to take of several: the newest if True; else that is an error.
             source: As for `from_id`.
 
@@ -151,6 +154,8 @@ class FlowView:
         """
         access = open_access(source)
         found = access.named_flows(flow_name, project_name)
+        if len(found) > 1 and project_name == "":
+            found = [data for data in found if data.project_name != PROJECT] or found
         if not found:
             raise missing.flow_by_name(access, flow_name, project_name)
         if len(found) > 1 and not last_updated:

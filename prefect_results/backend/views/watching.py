@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -23,9 +23,6 @@ SHORTEST_WAIT = 0.05
 LONGEST_WAIT = 10.0
 _FIRST_WARNING = 15.0
 _NEXT_WARNING = 30.0
-
-sleep: Callable[[float], None] = time.sleep
-clock: Callable[[], float] = time.monotonic
 
 
 def pause_after(waited: float, longest: float = LONGEST_WAIT) -> float:
@@ -77,7 +74,7 @@ def watch_flow_run(
         if finished:
             return
         yield from watch.warning()
-        sleep(watch.pause())
+        watch.pause()
 
 
 class _Watch:
@@ -90,15 +87,22 @@ class _Watch:
         self._most = most
         self._seen = 0
         self._last: Any = None
-        self._began = self._quiet_since = clock()
-        self._warn_at = self._began + _FIRST_WARNING
+        self._began = time.monotonic()
+        self._slept = 0.0
+        self._quiet_since = 0.0
+        self._warn_at = _FIRST_WARNING
+
+    @property
+    def _waited(self) -> float:
+        """Seconds since the watch began, at least those that it slept."""
+        return max(time.monotonic() - self._began, self._slept)
 
     def look(self) -> bool:
         """Look at the run; return whether it is finished."""
         self.run = self.run.get_latest()
         if self.run.state.is_finished():
             return True
-        if clock() - self._began > self._most.total_seconds():
+        if self._waited > self._most.total_seconds():
             hours = round(self._most.total_seconds() / 3600, 1)
             raise WaitTimedOut(
                 f"`watch_flow_run` timed out after {hours} hours of waiting for completion. "
@@ -122,18 +126,18 @@ class _Watch:
                 self._last = found[-1].timestamp
             lines += found
         if lines:
-            self._quiet_since = clock()
+            self._quiet_since = self._waited
         return sorted(lines)
 
     def warning(self) -> list[FlowRunLog]:
         """Return a line that says why nobody runs it, if nobody does for some time."""
         import pendulum
 
-        state, now = self.run.state, clock()
-        if not self._states or now < self._warn_at or state.is_submitted() or state.is_running():
+        state, waited = self.run.state, self._waited
+        if not self._states or waited < self._warn_at or state.is_submitted() or state.is_running():
             return []
-        self._warn_at = now + _NEXT_WARNING
-        seconds = round((now - self._began) / 5) * 5
+        self._warn_at = waited + _NEXT_WARNING
+        seconds = round(waited / 5) * 5
         agents = check_for_compatible_agents(self.run.labels, source=self.run._where())
         words = (
             f"It has been {seconds} seconds and your flow run has not been submitted by an agent. "
@@ -141,9 +145,11 @@ class _Watch:
         )
         return [FlowRunLog(pendulum.now(), logging.WARNING, words)]
 
-    def pause(self) -> float:
-        """Return how long to wait before looking again."""
-        return pause_after(clock() - self._quiet_since)
+    def pause(self) -> None:
+        """Wait before looking again, the longer the less happens."""
+        seconds = pause_after(self._waited - self._quiet_since)
+        time.sleep(seconds)
+        self._slept += seconds
 
 
 def stream_flow_run_logs(

@@ -245,7 +245,7 @@ def test_cancelling(store: RunStore) -> None:
         sleeps()
     made = create_flow_run.run(flow_id=registered(flow))
     view = FlowRunView.from_flow_run_id(made)
-    from prefect_results.backend.views.watching import sleep
+    from time import sleep
 
     while not view.state.is_running():
         sleep(0.05)
@@ -283,8 +283,9 @@ class TestStartFlowRun:
     def test_waiting(self, store: RunStore, monkeypatch: Any) -> None:
         """With `wait` the task ends in the state of the run."""
         registered(child_flow("awaited"))
+        from time import sleep
+
         from prefect_results.backend.tasks import start_flow_run
-        from prefect_results.backend.views.watching import sleep
 
         monkeypatch.setattr(start_flow_run.time, "sleep", lambda seconds: sleep(0.1))
         with pytest.raises(SUCCESS, match="finished in state <Success"):

@@ -88,7 +88,15 @@ def test_no_flows(access: RunAccess) -> None:
 def test_same_name_in_two_projects(access: RunAccess, store: RunStore, flow_id: str) -> None:
     """Of flows with the same name in several projects, one is taken only if that is asked for."""
     other = recorded.registered(store, recorded.example_flow("penguins"), "tropical")
-    with pytest.raises(ValueError, match="Found multiple flows matching.*'polar', 'tropical'"):
+    with pytest.raises(ValueError, match=r"Found multiple flows matching.*'polar', 'tropical'"):
         FlowView.from_flow_name("penguins", source=access)
     newest = FlowView.from_flow_name("penguins", last_updated=True, source=access)
     assert newest.flow_id == other
+
+
+def test_recorded_runs_hide_no_registration(
+    access: RunAccess, store: RunStore, flow_id: str
+) -> None:
+    """A flow that was run with `record=True`, too, is still the one that was registered."""
+    recorded.registered(store, recorded.example_flow("penguins"), "local")
+    assert FlowView.from_flow_name("penguins", source=access).flow_id == flow_id

@@ -67,13 +67,13 @@ def test_exception_of_a_failed_run(store: RunStore) -> None:
 def test_unfinished(store: RunStore) -> None:
     """A run that is not finished says so, in the words of 1.4.1, and which run it is."""
     view = view_of(store, Running("Starting task run."))
-    with pytest.raises(RunNotFinished, match="cannot be loaded if it is not finished.*'foo-1'"):
+    with pytest.raises(RunNotFinished, match=r"cannot be loaded if it is not finished.*'foo-1'"):
         view.get_result()
 
 
 def test_no_result(store: RunStore) -> None:
     """A run that ended without a result says so; also a TypeError, as in 1.4.1."""
-    with pytest.raises(ResultNotKept, match="has no `Result` type.*'foo-1' ended in <Failed"):
+    with pytest.raises(ResultNotKept, match=r"has no `Result` type.*'foo-1' ended in <Failed"):
         view_of(store, Failed("oh", result=NoResult)).get_result()
     assert issubclass(ResultNotKept, TypeError)
 
@@ -101,7 +101,7 @@ def test_deleted_file(store: RunStore, run_id: str, results: Path) -> None:
     view = TaskRunView.from_task_slug("foo-1", run_id, source=store)
     location = view.state._result.location
     os.unlink(str(location))
-    with pytest.raises(NotFound, match="'foo-1'.* is gone: .*foo.*deleted or moved") as info:
+    with pytest.raises(NotFound, match=r"'foo-1'.* is gone: .*foo.*deleted or moved") as info:
         view.get_result()
     assert isinstance(info.value, FileNotFoundError)
     assert isinstance(info.value.__cause__, NotFound)

@@ -49,7 +49,7 @@ def test_unknown_id(access: RunAccess, run_id: str, wanted: str) -> None:
 def test_unknown_slug_tells_near_ones(access: RunAccess, run_id: str) -> None:
     """An unknown slug lists the slugs that look like it, and all that the flow has."""
     with pytest.raises(
-        TaskRunNotFound, match="Did you mean 'inc-1'.*'foo-1', 'inc-1', 'total-1'"
+        TaskRunNotFound, match=r"Did you mean 'inc-1'.*'foo-1', 'inc-1', 'total-1'"
     ) as info:
         TaskRunView.from_task_slug("inc", run_id, source=access)
     assert info.value.suggestions == ("inc-1",)
