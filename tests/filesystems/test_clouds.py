@@ -7,19 +7,16 @@ from typing import Any
 
 import pytest
 
+from prefect_results.exceptions import UnsafeLocation
 from prefect_results.filesystems import (
     AzureFileSystem,
     FileSystem,
     FSSpecFileSystem,
     GCSFileSystem,
-    Retries,
     S3FileSystem,
 )
 from prefect_results.testing.filesystems import FileSystemContract
 from tests.emulators import S3_KEYS
-
-# Tests have no time to wait.
-QUICK = Retries(attempts=4, first=0.01, longest=0.05, timeout=20)
 
 
 class TestS3(FileSystemContract):
@@ -68,3 +65,25 @@ class TestSFTP(FileSystemContract):
         """A folder that does not exist yet."""
         options = dict(sftp_options)
         return FSSpecFileSystem(f"sftp://{options.pop('host')}{tmp_path}/root", **options)
+
+
+def test_links_on_a_server_stay_below_the_root(
+    sftp_options: dict[str, Any], tmp_path: Path
+) -> None:
+    """A link that leads out of the root is not followed, by reads or writes; one inside is."""
+    root = tmp_path / "root"
+    (root / "inside").mkdir(parents=True)
+    (tmp_path / "secret").write_bytes(b"x")
+    (root / "link").symlink_to(tmp_path / "secret")
+    (root / "out").symlink_to(tmp_path)
+    (root / "in").symlink_to(root / "inside")
+    options = dict(sftp_options)
+    filesystem = FSSpecFileSystem(f"sftp://{options.pop('host')}{root}", **options)
+    for location in ("link", "out/secret", "out/new", "out/a/b/c"):
+        with pytest.raises(UnsafeLocation):
+            filesystem.get(location)
+        with pytest.raises(UnsafeLocation):
+            filesystem.put(location, b"y")
+    assert (tmp_path / "secret").read_bytes() == b"x"
+    filesystem.put("in/a", b"z")
+    assert (root / "inside" / "a").read_bytes() == b"z"
