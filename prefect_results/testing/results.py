@@ -135,6 +135,7 @@ class StoredResultContract:
         assert (serialized.value, serialized.serialized) == (None, True)
         assert serialized.location == written.location
         assert serialized.serialize() is serialized
+        assert written.location is not None
         assert result.read(written.location).value == "changed"
         assert written.value == "x"
 
@@ -148,6 +149,7 @@ class StoredResultContract:
             written.filesystem.put("there", bad)
             with pytest.raises(Corrupt, match="there"):
                 written.serialize().deserialize()
+            assert written.location is not None
             with pytest.raises(Corrupt, match="there"):
                 written.read(written.location)
 
