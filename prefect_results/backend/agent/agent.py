@@ -6,9 +6,12 @@ What belongs here: asking for runs, again and again. What does not: executing th
 from __future__ import annotations
 
 import os
+import signal
 import socket
+import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime, timezone
 from typing import Any
 
@@ -100,8 +103,12 @@ class LocalAgent:
     def start(self) -> None:
         """Ask for runs and execute them, until `stop` is called, or `max_polls` is reached.
 
-        When it is interrupted, the runs that it executes are ended.
+        When it is interrupted or terminated, the runs that it executes are ended.
         """
+        with _terminable():
+            self._work()
+
+    def _work(self) -> None:
         agent_id = tables.register_agent(self.store, type(self).__name__, self.name, self.labels)
         self.logger.info("Waiting for flow runs...")
         polls = idle = 0
@@ -142,6 +149,23 @@ class LocalAgent:
             if left <= 0 or self._stopped:
                 return
             sleep(min(left, _BUSY))
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """Have SIGTERM end what is inside like an exit, so that it tidies up."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def leave(number: int, frame: Any) -> None:
+        raise SystemExit(128 + number)
+
+    before = signal.signal(signal.SIGTERM, leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def default_most() -> int:
