@@ -329,8 +329,11 @@ def _keep_caches(states: dict[Task, State]) -> None:
     caches = ambient.caches
     now = None
     for task, state in states.items():
+        mapped = state.is_mapped()
         key = task.cache_key or task.name
-        found = [sub for sub in _with_children([state]) if sub.is_cached()]
+        if not mapped and not state.is_cached() and key not in caches:
+            continue
+        found = [sub for sub in (_with_children([state]) if mapped else [state]) if sub.is_cached()]
         known = caches.get(key)
         if known is None and not found:
             continue
