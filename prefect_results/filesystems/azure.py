@@ -40,6 +40,9 @@ ERRORS: dict[str, type[StorageError]] = {
     "ServiceRequestError": Unavailable,
     "ServiceResponseError": Unavailable,
     "IncompleteReadError": Unavailable,
+    "DecodeError": Unavailable,
+    # Without a status there was no whole answer.
+    "HttpResponseError": Unavailable,
     "ClientAuthenticationError": PermissionDenied,
     "ResourceNotFoundError": NotFound,
     "ResourceExistsError": Conflict,
@@ -138,7 +141,7 @@ class AzureFileSystem(ObjectFileSystem):
             return CODES[code]
         status = getattr(exc, "status_code", None)
         for kind in type(exc).__mro__:
-            if kind.__name__ in ERRORS and (not status or kind.__name__ == "IncompleteReadError"):
+            if kind.__name__ in ERRORS and (not status or kind.__name__ == "DecodeError"):
                 return ERRORS[kind.__name__]
         if isinstance(status, int):
             return Unavailable if status >= 500 else STATUSES.get(status, StorageError)
@@ -216,15 +219,15 @@ class _Blocks(Upload):
         self._prefix = metadata["prefecttoken"][:16]
         self._names: dict[int, str] = {}
 
-    def part(self, number: int, data: memoryview, last: bool) -> None:
+    def part(self, number: int, data: bytes, last: bool) -> None:
         name = base64.b64encode(f"{self._prefix}{number:08d}".encode()).decode()
-        self._blob.stage_block(name, bytes(data), length=data.nbytes)
+        self._blob.stage_block(name, data, length=len(data))
         self._names[number] = name
 
     def complete(self, metadata: dict[str, str]) -> None:
         from azure.storage.blob import BlobBlock
 
-        blocks = [BlobBlock(name) for name in self._names.values()]
+        blocks = [BlobBlock(name) for _, name in sorted(self._names.items())]
         try:
             self._blob.commit_block_list(blocks, metadata={**self._token, **metadata})
         except Exception as exc:

@@ -194,6 +194,8 @@ class GCSFileSystem(ObjectFileSystem):
 class _Resumable(Upload):
     """A resumable upload; its URL is what authorizes each request."""
 
+    at_a_time = 1
+
     __slots__ = (
         "_done",
         "_filesystem",
@@ -217,9 +219,9 @@ class _Resumable(Upload):
         self._tried = 0
         self._generation: str | None = None
 
-    def part(self, number: int, data: memoryview, last: bool) -> None:
+    def part(self, number: int, data: bytes, last: bool) -> None:
         start = (number - 1) * self._filesystem.part_size
-        end = start + data.nbytes
+        end = start + len(data)
         total = str(end) if last else "*"
         if self._tried == number:
             # An earlier try of this part may have been taken, as a whole or not.
@@ -229,7 +231,7 @@ class _Resumable(Upload):
             raise StorageError("the server lost a part of the upload")
         if self._sent < end or (last and not self._done):
             span = f"{self._sent}-{end - 1}" if end > self._sent else "*"
-            self._take(self._put(f"bytes {span}/{total}", bytes(data[self._sent - start :])), end)
+            self._take(self._put(f"bytes {span}/{total}", data[self._sent - start :]), end)
         if self._sent < end or (last and not self._done):
             raise Unavailable(f"the server has taken {self._sent} of {end} bytes only")
 

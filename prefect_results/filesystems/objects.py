@@ -91,7 +91,7 @@ class ObjectFileSystem(FileSystem):
         prefix: what all keys start with, such as `flows/`; empty by default.
         retries: how often and how long a request is tried again; `Retries()` by default.
         part_size: bytes of one request of a large upload or download. 16 MiB by default; up to
-            twice as much is held in memory.
+            five times as much is held in memory.
     """
 
     __slots__ = ("bucket", "part_size", "prefix", "retries")

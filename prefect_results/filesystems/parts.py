@@ -9,8 +9,12 @@ import io
 import os
 import threading
 from abc import ABCMeta, abstractmethod
-from typing import TYPE_CHECKING, Any
+from collections import deque
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from prefect_results.context import context
 from prefect_results.exceptions import Conflict, Corrupt, StorageError
 from prefect_results.filesystems.base import FileInfo, Writer
 from prefect_results.filesystems.digest import Digest, compare
@@ -24,8 +28,11 @@ class Upload(metaclass=ABCMeta):
 
     __slots__ = ()
 
+    # How many parts may be under way at a time, in any order; 1 where they must come in order.
+    at_a_time: ClassVar[int] = 3
+
     @abstractmethod
-    def part(self, number: int, data: memoryview, last: bool) -> None:
+    def part(self, number: int, data: bytes, last: bool) -> None:
         """Send a part.
 
         Args:
@@ -56,8 +63,18 @@ class ObjectWriter(Writer):
         key: its name in the bucket.
     """
 
-    __slots__ = ("_buffer", "_digest", "_filesystem", "_key", "_location", "_sent", "_upload",
-                 "closed", "info")  # fmt: skip
+    __slots__ = (
+        "_buffer",
+        "_digest",
+        "_filesystem",
+        "_key",
+        "_location",
+        "_sent",
+        "_under_way",
+        "_upload",
+        "closed",
+        "info",
+    )
 
     def __init__(self, filesystem: ObjectFileSystem, location: str, key: str) -> None:
         self._filesystem = filesystem
@@ -72,6 +89,7 @@ class ObjectWriter(Writer):
         self._digest: Digest | None = None
         self._upload: Upload | None = None
         self._sent = 0
+        self._under_way: deque[_Ahead] = deque()
 
     def write(self, data: Any, /) -> int:
         """Append bytes; sends a part when there are enough for one."""
@@ -102,6 +120,7 @@ class ObjectWriter(Writer):
             return self.info
         try:
             self._send(memoryview(self._buffer), last=True)
+            self._wait(0)
             assert self._digest is not None
             digest, upload = self._digest.text(), self._upload
             metadata = {"prefectdigest": digest}
@@ -118,6 +137,9 @@ class ObjectWriter(Writer):
         """Have what was sent removed."""
         self.closed = True
         upload, self._upload = self._upload, None
+        for one in self._under_way:
+            one.join()
+        self._under_way.clear()
         if upload is not None:
             try:
                 self._filesystem.do(self._location, lambda number: upload.abort())
@@ -159,7 +181,7 @@ class ObjectWriter(Writer):
         return self.tell()
 
     def _send(self, data: memoryview, last: bool) -> None:
-        """Send a part, and hash it meanwhile."""
+        """Begin to send a part, and hash it meanwhile."""
         filesystem, location = self._filesystem, self._location
         if self._upload is None:
             token = {"prefecttoken": os.urandom(12).hex()}
@@ -168,9 +190,19 @@ class ObjectWriter(Writer):
         upload = self._upload
         assert self._digest is not None
         number = self._sent // filesystem.part_size + 1
-        filesystem.do(location, lambda n: upload.part(number, data, last))
-        self._digest.update(data)
-        self._sent += data.nbytes
+        # The caller may change its buffer once it was written.
+        part = bytes(data)
+        self._wait(upload.at_a_time - 1)
+        self._under_way.append(
+            _Ahead(lambda: filesystem.do(location, lambda n: upload.part(number, part, last)))
+        )
+        self._digest.update(part)
+        self._sent += len(part)
+
+    def _wait(self, most: int) -> None:
+        """Wait until no more parts than that are under way."""
+        while len(self._under_way) > most:
+            self._under_way.popleft().result()
 
 
 class ObjectReader(io.RawIOBase):
@@ -242,7 +274,7 @@ class ObjectReader(io.RawIOBase):
     def _prefetch(self) -> None:
         self._ahead = None
         if self._end < self._size:
-            self._ahead = _Ahead(self._request, self._end)
+            self._ahead = _Ahead(partial(self._request, self._end))
 
     def _request(self, start: int) -> bytes:
         filesystem, version = self._filesystem, self._found.version
@@ -262,20 +294,26 @@ class _Ahead:
 
     __slots__ = ("_error", "_result", "_thread")
 
-    def __init__(self, request: Any, start: int) -> None:
+    def __init__(self, request: Callable[[], Any]) -> None:
         self._error: BaseException | None = None
-        self._result = b""
+        self._result: Any = None
+        # Its secrets are what the client is chosen by.
+        ambient = dict(context.current())
 
         def run() -> None:
+            context.swap(ambient)
             try:
-                self._result = request(start)
+                self._result = request()
             except BaseException as exc:
                 self._error = exc
 
-        self._thread = threading.Thread(target=run, name="prefect-results-read", daemon=True)
+        self._thread = threading.Thread(target=run, name="prefect-results-part", daemon=True)
         self._thread.start()
 
-    def result(self) -> bytes:
+    def join(self) -> None:
+        self._thread.join()
+
+    def result(self) -> Any:
         self._thread.join()
         if self._error is not None:
             raise self._error

@@ -231,14 +231,12 @@ class _Multipart(Upload):
         self._etags: dict[int, str] = {}
         self._token = metadata
 
-    def part(self, number: int, data: memoryview, last: bool) -> None:
-        answer = self._filesystem.client().upload_part(
-            **self._named, PartNumber=number, Body=bytes(data)
-        )
+    def part(self, number: int, data: bytes, last: bool) -> None:
+        answer = self._filesystem.client().upload_part(**self._named, PartNumber=number, Body=data)
         self._etags[number] = answer["ETag"]
 
     def complete(self, metadata: dict[str, str]) -> None:
-        parts = [{"PartNumber": number, "ETag": tag} for number, tag in self._etags.items()]
+        parts = [{"PartNumber": number, "ETag": tag} for number, tag in sorted(self._etags.items())]
         try:
             self._filesystem.client().complete_multipart_upload(
                 **self._named, MultipartUpload={"Parts": parts}

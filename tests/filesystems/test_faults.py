@@ -113,7 +113,8 @@ def test_an_upload_that_is_given_up_leaves_nothing(through: Any) -> None:
     writer.write(bytes(2 * PART))
     faults.choose = lambda: "503"
     with pytest.raises(Unavailable, match="given-up"):
-        writer.write(bytes(2 * PART))
+        # More than what may be under way at a time.
+        writer.write(bytes(5 * PART))
     faults.choose = lambda: None
     writer.abort()
     assert not filesystem.exists("given-up")
