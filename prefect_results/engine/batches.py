@@ -247,15 +247,13 @@ class States(Sequence[State]):
 
     def all_values(self) -> list[Any]:
         """The value of each child; of one whose value is away, None."""
-        return [
-            value
-            for batch in self._batches
-            for value in (
-                batch.all_values()
-                if isinstance(batch, Batch)
-                else [state.result for state in batch]
-            )
-        ]
+        values: list[Any] = []
+        for batch in self._batches:
+            if isinstance(batch, Batch):
+                values += batch.all_values()
+            else:
+                values += [state.result for state in batch]
+        return values
 
     def plain_values(self) -> list[Any] | None:
         """The value of each child, if all are ordinary and here; else None."""

@@ -13,7 +13,7 @@ from collections.abc import Generator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from prefect_results.engine.calls import behind, run_batch
-from prefect_results.engine.children import Elements, Same, Upstream
+from prefect_results.engine.children import Elements, Items, Same, Upstream
 from prefect_results.engine.future_batches import FutureBatches
 
 if TYPE_CHECKING:
@@ -223,7 +223,7 @@ def _part(source: Any, start: int, stop: int) -> tuple[Any, ...]:
             if isinstance(values, (list, tuple, range, str))
             else [values[index] for index in range(start, stop)]
         )
-        return ("items", _without_value(source.state), cut)
+        return ("items", _without_value(source.state), Items(cut))
     states = source.states
     if isinstance(states, FutureBatches):
         return ("children", *states.between(start, stop))

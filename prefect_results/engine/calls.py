@@ -168,7 +168,7 @@ def run_batch(
         start: map index of the first child.
         count: how many there are; by default as many as there is something upstream for.
         upstream: for each edge of the job what the children get: `("same", state)`,
-            `("items", state, values)` or `("children", (batch, from, to), ...)`; where `to` is
+            `("items", state, Items)` or `("children", (batch, from, to), ...)`; where `to` is
             None, the whole batch.
         reduced: see `run_job`.
 
@@ -216,7 +216,8 @@ def _source(kind: str, *given: Any) -> Any:
     if kind == "same":
         return Same(given[0])
     if kind == "items":
-        return Elements(*given)
+        state, items = given
+        return Elements(state, items.values)
     whole = len(given) == 1 and given[0][1] == 0 and given[0][2] in (None, len(given[0][0]))
     states = given[0][0] if whole else _cut(given)
     values: Any = _plain_values(given)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from prefect_results.engine.direct import value_is_here
 from prefect_results.results import NoResult
+from prefect_results.states.sizes import size_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -64,6 +65,18 @@ class Elements:
         child = copy.copy(self.state)
         child._result = self.state._result.from_value(self.item(position))
         return child
+
+
+class Items:
+    """Values that are arguments as a whole: executors do not look for futures among them."""
+
+    __slots__ = ("values",)
+
+    def __init__(self, values: Any) -> None:
+        self.values = values
+
+    def __sizeof__(self) -> int:
+        return 64 + size_of(self.values)
 
 
 class Unknown:

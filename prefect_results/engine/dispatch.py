@@ -21,7 +21,7 @@ from prefect_results.engine.checkpoint import why_not
 from prefect_results.engine.children import ChildInputs, Elements, Same, Upstream, child_sources
 from prefect_results.engine.direct import PLAIN, DirectTask, is_plain, is_possible, value_is_here
 from prefect_results.engine.environment import Job
-from prefect_results.engine.future_batches import FutureBatches
+from prefect_results.engine.future_batches import FutureBatches, parts_of
 from prefect_results.engine.inputs import with_loaded_results
 from prefect_results.engine.submission import Submitter
 from prefect_results.logging import get_logger
@@ -69,6 +69,8 @@ class Dispatch:
     ) -> None:
         self.task_states = task_states
         self.children: dict[Task, Any] = {}
+        # States of tasks that were waited for on the way.
+        self._known: dict[Task, State] = {}
         self._flow = flow
         self._executor = executor
         self._contexts = task_contexts
@@ -148,15 +150,16 @@ class Dispatch:
         children = {task: found for task, found in self.children.items() if task in tasks}
         final = self._submitter.wait_for_states(
             {
-                task: self.task_states.get(task) or Pending("Task not evaluated by FlowRunner.")
+                task: self._known.get(task)
+                or self.task_states.get(task)
+                or Pending("Task not evaluated by FlowRunner.")
                 for task in tasks
             },
             children,
         )
         for task, state in final.items():
             if isinstance(state, Mapped):
-                if task in children:
-                    state.map_states = children[task]
+                state.map_states = children.get(task, [])
                 state.result = child_values(state.map_states)
         return final
 
@@ -214,19 +217,25 @@ class Dispatch:
     def _flattened(self, children: Any) -> Any:
         """The flattened children of a mapped task: states, futures of them, or batches."""
         executor = self._executor
-        if not executor.supports_batches or all(isinstance(child, State) for child in children):
+        parts = parts_of(children)
+        if not executor.supports_batches or all(isinstance(part, State) for part in parts):
             return mapping.flatten_mapped_children(children, executor)
-        parts = children.futures if isinstance(children, FutureBatches) else children
         futures = [executor.submit(flat_states, [part]) for part in parts]
         return FutureBatches(futures, flat_starts(executor, futures), None, self._submitter.item)
 
     def _submit_mapped(self, job: Job, state: State | None, number: int) -> Steps:
         upstream, children = self._upstream_of(job)
         reduced = {edge: found for edge, found in children.items() if not edge.mapped}
-        waits_for = [*upstream.values(), *(part for found in reduced.values() for part in found)]
+        waits_for = [*upstream.values()]
+        for its_children in reduced.values():
+            waits_for += parts_of(its_children)
         # The number of children is known once the upstream values are.
         yield Wait([found for found in waits_for if not isinstance(found, State)])
-        upstream = with_loaded_results(self._executor.wait(upstream))
+        upstream = self._executor.wait(upstream)
+        self._known.update(
+            (edge.upstream_task, found) for edge, found in upstream.items() if not edge.flattened
+        )
+        upstream = with_loaded_results(upstream)
         parent = self._submitter.run_parent(job, state, upstream, reduced, number)
         self.task_states[job.task] = parent
         if not isinstance(parent, Mapped):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from logging import DEBUG
 from typing import TYPE_CHECKING, Any
 
+from prefect_results import logging
 from prefect_results.context import Deferred
 from prefect_results.context import context as ambient
 from prefect_results.core.conversion import registered
@@ -142,7 +144,9 @@ class RunEnvironment:
             heard_by.flush()
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_direct": {}, "context": _picklable(self.context)}
+        state = {**self.__dict__, "_direct": {}, "context": _picklable(self.context)}
+        # Tasks that import this library by its legacy name find it there too; it comes first.
+        return {"_alias": sys.modules.get(logging.root_name), **state}
 
 
 def _picklable(context: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import TYPE_CHECKING, Any
 
 from prefect_results.context import context as ambient
+from prefect_results.engine.printing import redirected_to
 from prefect_results.engine.timeouts import run_task_with_timeout
 from prefect_results.exceptions import TaskTimeoutSignal
 from prefect_results.logging import RedirectToLog
@@ -39,7 +39,7 @@ def call(task: Task, values: Mapping[str, Any], logger: logging.Logger) -> Any:
         if task.timeout is None:
             return task.run(**values)
         return run_task_with_timeout(task=task, kwargs=values, logger=logger)
-    with contextlib.redirect_stdout(RedirectToLog(logger)):  # type: ignore[type-var]
+    with redirected_to(RedirectToLog(logger)):
         return run_task_with_timeout(task=task, kwargs=values, logger=logger)
 
 

@@ -53,7 +53,7 @@ class FutureBatches(Sequence[Any]):
 
     def parts(self) -> list[tuple[Any, int, int]]:
         """Each future, the index of its first state and the one behind its last."""
-        stops = [*self.starts[1:], len(self)]
+        stops = [*self.starts[1:], len(self)][: len(self.futures)]
         return list(zip(self.futures, self.starts, stops, strict=True))
 
     def between(self, start: int, stop: int) -> list[tuple[Any, int, int]]:
@@ -63,3 +63,8 @@ class FutureBatches(Sequence[Any]):
             for future, first, last in self.parts()
             if max(start, first) < min(stop, last)
         ]
+
+
+def parts_of(children: Any) -> list[Any]:
+    """The states or futures of children, or the futures of their batches."""
+    return children.futures if isinstance(children, FutureBatches) else list(children)

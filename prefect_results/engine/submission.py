@@ -12,7 +12,7 @@ from prefect_results.context import context as ambient
 from prefect_results.engine.batches import States
 from prefect_results.engine.calls import run_job, run_task
 from prefect_results.engine.environment import Job, RunEnvironment, check_picklable
-from prefect_results.engine.future_batches import FutureBatches
+from prefect_results.engine.future_batches import FutureBatches, parts_of
 from prefect_results.engine.travel import transfer_limit
 from prefect_results.states import Mapped
 
@@ -193,15 +193,11 @@ class Submitter:
 
     def reduced_by_position(self, job: Job, children: ByEdge) -> dict[int, list[Any]]:
         """The children that a task reduces, by the position of their edge."""
-        reduced = {}
-        for position, edge in enumerate(job.edges):
-            if edge in children and not edge.mapped:
-                found = children[edge]
-                if isinstance(found, FutureBatches):
-                    reduced[position] = found.futures
-                else:
-                    reduced[position] = list(found)
-        return reduced
+        return {
+            position: parts_of(children[edge])
+            for position, edge in enumerate(job.edges)
+            if edge in children and not edge.mapped
+        }
 
     def item(self, future: Any, position: int) -> Any:
         """The future of one state of a future batch."""
@@ -219,15 +215,17 @@ class Submitter:
         Returns:
             The state of each task.
         """
-        final: dict[Task, State] = self._executor.wait(states)
+        parts = {task: parts_of(found) for task, found in children.items()}
+        final: dict[Task, State]
+        final, waited = self._executor.wait([states, parts])
         for task, found in children.items():
-            children[task] = self._waited(found)
+            together = isinstance(found, FutureBatches)
+            children[task] = States(waited[task]) if together else waited[task]
         return final
 
     def _waited(self, children: Any) -> Any:
-        if isinstance(children, FutureBatches):
-            return States(self._executor.wait(children.futures))
-        return self._executor.wait(children)
+        waited = self._executor.wait(parts_of(children))
+        return States(waited) if isinstance(children, FutureBatches) else waited
 
 
 def _bare(state: Any) -> Any:

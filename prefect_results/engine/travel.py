@@ -163,7 +163,9 @@ def _unpicklable(value: Any, task: Task, index: int | None) -> Failed:
         f"because it cannot be pickled: {reason}; return what can be, or use a LocalExecutor"
     )
     get_logger("TaskRunner").error(message)
-    return Failed(message, result=UnserializableType(message))
+    failed = Failed(message, result=UnserializableType(message))
+    failed.context = {"tags": list(task.tags)}
+    return failed
 
 
 def _name(task: Task, index: int | None) -> str:

@@ -41,7 +41,9 @@ class Difference(NamedTuple):
         return f"{self.flow}: {self.path}\n    1.4.1: {theirs}\n    here:  {ours}"
 
 
-def _probe(python: str | Path, flows: list[Path], *flags: str) -> dict[str, Any]:
+def _probe(
+    python: str | Path, flows: list[Path], *flags: str, executor: str | None = None
+) -> dict[str, Any]:
     if not flows:
         return {}
     with tempfile.TemporaryDirectory() as folder:
@@ -49,6 +51,9 @@ def _probe(python: str | Path, flows: list[Path], *flags: str) -> dict[str, Any]
         env = {**legacy_environment(), "PYTHONHASHSEED": "0"}
         if flags:
             env["PYTHONPATH"] = str(HERE.parent.parent)
+        if executor is not None:
+            factory = f"tests.conformance.executors.{executor}"
+            env["PREFECT__ENGINE__EXECUTOR__DEFAULT_CLASS"] = factory
         command = [str(python), str(PROBE), *flags, str(out), *map(str, flows)]
         done = subprocess.run(
             command, env=env, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=900
@@ -87,9 +92,15 @@ def theirs(python: Path, flows: list[Path] = FLOWS) -> dict[str, Any]:
     return {f.stem: kept[_key(f)] for f in flows}
 
 
-def ours(flows: list[Path] = FLOWS) -> dict[str, Any]:
-    """What this library does with each flow under the name `prefect`; see `theirs`."""
-    return _probe(sys.executable, flows, "--ours")
+def ours(flows: list[Path] = FLOWS, executor: str | None = None) -> dict[str, Any]:
+    """What this library does with each flow under the name `prefect`; see `theirs`.
+
+    Args:
+        flows: the flow files.
+        executor: a function of `executors` that makes the executor of flows that name none; by
+            default they run on a `LocalExecutor`.
+    """
+    return _probe(sys.executable, flows, "--ours", executor=executor)
 
 
 def _sorted(found: re.Match[str]) -> str:

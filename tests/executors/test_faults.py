@@ -1,0 +1,239 @@
+"""What is lost, named and stopped when workers, tasks or whole runs come to grief."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import cloudpickle
+import pytest
+
+import prefect_results
+from prefect_results import Flow, task
+from prefect_results.executors import LocalDaskExecutor
+from prefect_results.results import LocalResult
+from prefect_results.states import Success, TimedOut
+
+from . import conftest
+
+pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
+
+
+@pytest.fixture(autouse=True)
+def _by_value() -> Any:
+    """Workers cannot import the tests."""
+    module = sys.modules[__name__]
+    cloudpickle.register_pickle_by_value(module)
+    yield
+    cloudpickle.unregister_pickle_by_value(module)
+
+
+def once(path: Path) -> bool:
+    """Whether this is the first call with a path."""
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL))
+    except FileExistsError:
+        return False
+    return True
+
+
+def note(path: Path, text: str) -> None:
+    """Add a line to a file, at once."""
+    handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    os.write(handle, f"{text}\n".encode())
+    os.close(handle)
+
+
+def test_a_lost_worker_costs_what_was_not_written(remote: Any, tmp_path: Path) -> None:
+    """Children whose results were written before their worker was killed do not run again."""
+    log, killed = tmp_path / "log", tmp_path / "killed"
+
+    @task(result=LocalResult(dir=str(tmp_path / "results"), location="{map_index}"))
+    def work(x: int) -> int:
+        note(log, str(x))
+        if x == 30 and once(killed):
+            os.kill(os.getpid(), signal.SIGKILL)
+        return x * 2
+
+    with Flow("killed") as flow:
+        worked = work.map(list(range(60)))
+    with prefect_results.context(checkpointing=True):
+        state = flow.run(executor=remote)
+    assert state.is_successful()
+    assert state.result[worked].result == [2 * x for x in range(60)]
+    runs = [int(line) for line in log.read_text().split()]
+    assert sorted(set(runs)) == list(range(60))
+    assert runs.count(30) == 2
+    assert max(map(runs.count, runs)) <= 2
+    # Whoever shared a batch with it and was done had written its result.
+    assert sum(runs.count(x) - 1 for x in set(runs)) <= 2
+
+
+def test_a_lost_worker_costs_a_task_that_was_not_written(remote: Any, tmp_path: Path) -> None:
+    """What was in the memory of a worker is computed again."""
+    killed = tmp_path / "killed"
+
+    @task
+    def dies() -> int:
+        if once(killed):
+            os.kill(os.getpid(), signal.SIGKILL)
+        return 7
+
+    with Flow("memory") as flow:
+        flow.add_task(dies)
+    state = flow.run(executor=remote)
+    assert state.result[dies].result == 7
+
+
+def test_a_task_whose_process_dies_each_time_fails() -> None:
+    """The run ends, and says what happened."""
+
+    @task
+    def dies() -> None:
+        os._exit(3)
+
+    with Flow("dies") as flow:
+        flow.add_task(dies)
+    state = flow.run(executor=LocalDaskExecutor("processes", num_workers=1))
+    assert state.is_failed()
+    assert "exit code 3" in str(state.result[dies].result)
+
+
+def test_a_task_that_cannot_be_pickled_names_itself(remote: Any) -> None:
+    """The error says which task it is."""
+
+    @task
+    def fine() -> int:
+        return 1
+
+    holder = task(lambda: 1, name="holder")
+    holder.lock = threading.Lock()
+    with Flow("unpicklable") as flow:
+        flow.add_task(fine)
+        flow.add_task(holder)
+    state = flow.run(executor=remote)
+    assert state.is_failed()
+    assert "task 'holder' cannot be sent to a worker" in str(state.message)
+
+
+def test_a_result_that_cannot_be_pickled_names_itself(remote: Any) -> None:
+    """The task run fails, and says so; the others do not."""
+
+    @task
+    def lock(x: int) -> Any:
+        return threading.Lock() if x == 1 else x
+
+    with Flow("unpicklable") as flow:
+        locks = lock.map([0, 1, 2])
+        single = lock(1)
+    state = flow.run(executor=remote)
+    children = state.result[locks].map_states
+    assert [type(child).__name__ for child in children] == ["Success", "Failed", "Success"]
+    assert "Task 'lock[1]': Its result, a lock, cannot be sent" in children[1].message
+    assert "Task 'lock': Its result, a lock, cannot be sent" in state.result[single].message
+    assert isinstance(children[1].result, TypeError)
+
+
+def test_an_input_that_cannot_be_pickled_names_itself(remote: Any) -> None:
+    """The error says which task was to get it, and by what name."""
+
+    @task
+    def use(lock: Any) -> str:
+        return str(lock)
+
+    with Flow("unpicklable") as flow:
+        use(threading.Lock())
+    state = flow.run(executor=remote)
+    assert state.is_failed()
+    assert "'use'" in str(state.message)
+    assert "lock" in str(state.message)
+
+
+def test_exceptions_that_cannot_be_pickled_arrive_as_text(remote: Any) -> None:
+    """An exception that no other process can make is described."""
+
+    class TwoWords(Exception):
+        def __init__(self, one: str, two: str) -> None:
+            super().__init__(one)
+
+    @task
+    def bad() -> None:
+        raise TwoWords("a", "b")
+
+    with Flow("exceptions") as flow:
+        flow.add_task(bad)
+    state = flow.run(executor=remote)
+    assert state.result[bad].is_failed()
+    assert "TwoWords" in str(state.result[bad].message)
+
+
+def test_a_task_that_takes_too_long_is_stopped(parallel: Any, tmp_path: Path) -> None:
+    """What runs longer than its timeout does not go on in the background."""
+    ended = tmp_path / "ended"
+
+    @task(timeout=1)
+    def slow() -> None:
+        import time
+
+        time.sleep(3)
+        ended.touch()
+
+    @task(trigger=prefect_results.triggers.all_finished)
+    def later(x: Any) -> bool:
+        import time
+
+        time.sleep(4)
+        return ended.exists()
+
+    with Flow("timeouts") as flow:
+        went_on = later(slow())
+    state = flow.run(executor=parallel)
+    assert isinstance(state.result[flow.get_tasks(name="slow")[0]], TimedOut)
+    assert state.result[went_on].result is False
+
+
+def test_an_interrupted_flow_says_so_and_stops(parallel: Any, caplog: Any) -> None:
+    """Ctrl-C cancels what waits; the exception reaches the caller, as in 1.4.1."""
+
+    @task
+    def interrupts() -> int:
+        return 1
+
+    def press(flow: Any, old: Any, new: Any) -> None:
+        heard.append(type(new).__name__)
+
+    heard: list[str] = []
+
+    class Pressed(type(parallel)):  # type: ignore[misc]
+        def submit(self, *args: Any, **kwargs: Any) -> Any:
+            super().submit(*args, **kwargs)
+            raise KeyboardInterrupt
+
+    with Flow("interrupted", state_handlers=[press]) as flow:
+        flow.add_task(interrupts)
+    parallel.__class__ = Pressed
+    with pytest.raises(KeyboardInterrupt):
+        flow.run(executor=parallel)
+    assert heard[-1] == "Cancelled"
+    assert isinstance(Success(), Success)
+
+
+def test_children_of_the_pool_end_with_it() -> None:
+    """No process outlives the run."""
+    executor = LocalDaskExecutor("processes", num_workers=2)
+    with executor.start():
+        pids = executor.wait([executor.submit(os.getpid) for _ in range(4)])
+    for pid in set(pids):
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
+
+
+def test_the_gate_is_a_pipe(gate: Any) -> None:
+    """The tests' own means: what is opened before it is waited for counts."""
+    made: conftest.Gate = gate("one")
+    made.open()
+    assert made.wait()
