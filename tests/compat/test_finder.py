@@ -97,8 +97,8 @@ class TestMissingNames:
         ("statement", "words"),
         [
             ("from prefect.utilities.tasks import nope", "prefect.utilities.tasks.nope"),
-            ("from prefect import Client", "flow.run()"),
-            ("import prefect.agent.local", "there are no agents here"),
+            ("from prefect import models", "always empty"),
+            ("import prefect.agent.docker", "LocalAgent of prefect.agent.local"),
             ("from prefect.tasks.aws import S3Download", "write a @task"),
             ("from prefect.engine.results.local_result import Nope", "has no home"),
         ],
@@ -114,7 +114,7 @@ class TestMissingNames:
         """Attribute access raises an AttributeError, so that hasattr works."""
         import prefect
 
-        assert not hasattr(prefect, "Client")
+        assert not hasattr(prefect, "models")
         with pytest.raises(AttributeError, match="has no home"):
             prefect.nope
 
