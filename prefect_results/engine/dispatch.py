@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from prefect_results.context import context as ambient
@@ -76,6 +77,7 @@ class Dispatch:
         self._contexts = task_contexts
         self._logger = logger
         self._task_logger = get_logger("TaskRunner")
+        self._upstream = flow.graph().upstream
         self._may_be_direct = is_possible(executor, task_runner_cls, handlers, self._task_logger)
         self._submitter = Submitter(
             flow, executor, task_runner_cls, task_contexts, handlers, run_task
@@ -182,20 +184,37 @@ class Dispatch:
         # A cached state is validated again, a mapped one gets its children again.
         if not (state is None or not state.is_finished() or state.is_cached() or state.is_mapped()):
             return None
-        job = self._submitter.job(task)
         reason = why_not(task.result or self._flow.result or PLAIN, task)
         if reason is not None:
             self._logger.info(f"Task '{task.name}': Its result is not persisted: {reason}.")
+        if state is None and self._run_here(task):
+            return None
+        job = self._submitter.job(task)
         if any(edge.mapped for edge in job.edges):
             return self._submit_mapped(job, state, number)
         upstream, children = self._upstream_of(job)
-        direct = None if any(edge.flattened for edge in children) else self._direct(job, state)
-        if direct is not None and all(map(value_is_here, upstream.values())):
-            values = {edge.key: up.result for edge, up in upstream.items() if edge.key is not None}
-            self.task_states[task] = direct.run(values, lambda: upstream)
-        else:
-            self.task_states[task] = self._submitter.submit(job, state, upstream, children, number)
+        self.task_states[task] = self._submitter.submit(job, state, upstream, children, number)
         return None
+
+    def _run_here(self, task: Task) -> bool:
+        """Run a plain task whose upstream tasks all succeeded at once; whether it is one."""
+        if not self._may_be_direct or not is_plain(task):
+            return False
+        values = dict(self._flow.constants[task])
+        for edge in self._upstream[task]:
+            state = self.task_states.get(edge.upstream_task)
+            if state is None or edge.mapped or edge.flattened or not value_is_here(state):
+                return False
+            if edge.key is not None:
+                values[edge.key] = state.result
+        context = {**ambient.current(), **self._contexts.get(task, {})}
+        direct = DirectTask(task, context, self._flow.result, self._task_logger)
+        self.task_states[task] = direct.run(values, partial(self._states_upstream_of, task))
+        return True
+
+    def _states_upstream_of(self, task: Task) -> ByEdge:
+        upstream, _ = self._upstream_of(self._submitter.job(task))
+        return upstream
 
     def _upstream_of(self, job: Job) -> tuple[ByEdge, ByEdge]:
         """Upstream states by edge, and the children of the mapped ones among them."""
