@@ -288,5 +288,5 @@ class UnknownResultType(ResultUnavailable, TypeError):
     """The result is of a type that is not registered in this process."""
 
 
-class WaitTimedOut(PrefectError, RuntimeError, TimeoutError):
+class WaitTimedOut(PrefectError, TimeoutError, RuntimeError):
     """A flow run was not finished within the time that was given."""

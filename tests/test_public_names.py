@@ -32,7 +32,8 @@ PUBLIC = {
     "prefect_results.results": """
         AzureResult ConstantResult FSSpecResult GCSResult LocalResult NoResult NoResultType
         PrefectResult Result ResultNotImplementedError S3Result SecretResult StoredResult
-        register_result_type register_secret_type result_type result_type_name result_types
+        read_many register_result_type register_secret_type result_type result_type_name
+        result_types
     """,
     "prefect_results.schedules": """
         CronSchedule IntervalSchedule RRuleSchedule Schedule adjustments clocks filters schedules

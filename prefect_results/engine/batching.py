@@ -7,6 +7,7 @@ upstream batch is done.
 
 from __future__ import annotations
 
+import copy
 import math
 import time
 from collections.abc import Generator
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from prefect_results.engine.calls import behind, run_batch
 from prefect_results.engine.children import Elements, Items, Same, Upstream
 from prefect_results.engine.future_batches import FutureBatches
+from prefect_results.engine.submission import failed, unsendable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -171,16 +173,14 @@ class Batching:
             self._call(start, start, stop - start, given)
 
     def _call(self, number: int, start: Any, count: int | None, given: list[Any]) -> None:
-        future = self._executor.submit(
-            run_batch,
-            self._environment,
-            self._name,
-            start,
-            count,
-            given,
-            self._reduced,
-            extra_context={**self._extra, "task_index": number},
-        )
+        call = (run_batch, self._environment, self._name, start, count, given, self._reduced)
+        try:
+            future = self._executor.submit(
+                *call, extra_context={**self._extra, "task_index": number}
+            )
+        except Exception as exc:
+            state = failed(self._job.task, unsendable(self._job, given, exc))
+            future = self._executor.submit(_copies, state, count or 1)
         self._futures.append(future)
         self._starts.append(start)
 
@@ -188,6 +188,10 @@ class Batching:
         import operator
 
         return self._executor.submit(operator.getitem, future, position)
+
+
+def _copies(state: Any, count: int) -> list[Any]:
+    return [copy.copy(state) for _ in range(count)]
 
 
 def flat_starts(executor: Executor, futures: Sequence[Any]) -> list[Any]:
@@ -232,8 +236,6 @@ def _part(source: Any, start: int, stop: int) -> tuple[Any, ...]:
 
 def _without_value(state: Any) -> Any:
     """An upstream state whose value travels in parts."""
-    import copy
-
     bare = copy.copy(state)
     bare._result = state._result.from_value(None)
     return bare

@@ -250,7 +250,7 @@ class Dispatch:
             waits_for += parts_of(its_children)
         # The number of children is known once the upstream values are.
         yield Wait([found for found in waits_for if not isinstance(found, State)])
-        upstream = self._executor.wait(upstream)
+        upstream = self._submitter.wait_for_each(upstream)
         self._known.update(
             (edge.upstream_task, found) for edge, found in upstream.items() if not edge.flattened
         )

@@ -178,9 +178,18 @@ def check_picklable(environment: RunEnvironment) -> None:
     """
     import cloudpickle
 
-    parts: list[tuple[str, Any]] = [
-        (f"task {job.task.name!r}", job.task) for job in environment.jobs.values()
-    ]
+    parts: list[tuple[str, Any]] = []
+    for job in environment.jobs.values():
+        parts.append((f"task {job.task.name!r}", job.task))
+        parts += [
+            (
+                f"the input {edge.key!r} of task {job.task.name!r}, "
+                f"a {type(state.result).__name__},",
+                state,
+            )
+            for edge, state in job.constants.items()
+        ]
+        parts.append((f"the context of task {job.task.name!r}", job.context))
     parts += [
         ("the task runner class", environment.runner_cls),
         ("the state handlers of the task runners", environment.handlers),
@@ -192,5 +201,5 @@ def check_picklable(environment: RunEnvironment) -> None:
         except Exception as exc:
             raise SerializationError(
                 f"{name} cannot be sent to a worker, because it cannot be pickled: {exc!r}; make "
-                "what it holds inside its run method, or use a LocalExecutor"
+                "what it holds inside the task's run method, or use a LocalExecutor"
             ) from exc

@@ -18,7 +18,7 @@ from prefect_results.engine.dispatch import Dispatch
 from prefect_results.engine.runner import ENDRUN, Runner, call_state_handlers
 from prefect_results.engine.task_runner import TaskRunner
 from prefect_results.executors.local import LocalExecutor
-from prefect_results.states import Failed, Mapped, Pending, Running, State, Success
+from prefect_results.states import Cancelled, Failed, Mapped, Pending, Running, State, Success
 from prefect_results.states.clock import now
 
 if TYPE_CHECKING:
@@ -145,6 +145,10 @@ class FlowRunner(Runner):
 
         Returns:
             The state the run ended in.
+
+        Raises:
+            KeyboardInterrupt, SystemExit: when the run is interrupted, once the state handlers
+                have heard of `Cancelled`.
         """
         self.logger.info("Beginning Flow run for '%s'", self.flow.name)
         run_context = {**ambient.current(), **(context or {})}
@@ -176,6 +180,10 @@ class FlowRunner(Runner):
                 )
         except ENDRUN as exc:
             state = exc.state
+        except (KeyboardInterrupt, SystemExit):
+            self.logger.warning("Flow run CANCELLED: it was interrupted.")
+            self.handle_state_change(state or Pending(), Cancelled("Flow run is cancelled"))
+            raise
         except Exception as exc:
             message = f"Unexpected error while running flow: {exc!r}"
             self.logger.exception(message)

@@ -68,3 +68,12 @@ class FutureBatches(Sequence[Any]):
 def parts_of(children: Any) -> list[Any]:
     """The states or futures of children, or the futures of their batches."""
     return children.futures if isinstance(children, FutureBatches) else list(children)
+
+
+def counted_parts(children: Any) -> list[tuple[Any, int | None]]:
+    """What `parts_of` gives, each with how many states it is of; None if it is one state itself."""
+    if not isinstance(children, FutureBatches):
+        return [(child, None) for child in children]
+    if children.total is None:
+        return [(future, 1) for future in children.futures]
+    return [(future, stop - start) for future, start, stop in children.parts()]

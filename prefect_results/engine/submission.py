@@ -5,6 +5,7 @@ Not here: which one when (see `dispatch`).
 
 from __future__ import annotations
 
+import copy
 import operator
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +13,11 @@ from prefect_results.context import context as ambient
 from prefect_results.engine.batches import States
 from prefect_results.engine.calls import run_job, run_task
 from prefect_results.engine.environment import Job, RunEnvironment, check_picklable
-from prefect_results.engine.future_batches import FutureBatches, parts_of
+from prefect_results.engine.future_batches import FutureBatches, counted_parts, parts_of
 from prefect_results.engine.travel import transfer_limit
-from prefect_results.states import Mapped
+from prefect_results.exceptions import SerializationError
+from prefect_results.logging import get_logger
+from prefect_results.states import Failed, Mapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -128,16 +131,13 @@ class Submitter:
         extra = {"task_name": task.name, "task_tags": task.tags, "task_index": index}
         if self.environment is not None:
             extra["task_number"] = number
-            return self._executor.submit(
-                run_job,
-                self.shared,
-                self.name(job),
-                [_bare(upstream[edge]) for edge in job.edges],
-                self.reduced_by_position(job, children),
-                state,
-                index,
-                extra_context=extra,
-            )
+            given = [_bare(upstream[edge]) for edge in job.edges]
+            reduced = self.reduced_by_position(job, children)
+            call = (run_job, self.shared, self.name(job), given, reduced, state, index)
+            try:
+                return self._executor.submit(*call, extra_context=extra)
+            except Exception as exc:
+                return failed(task, unsendable(job, given, exc))
         context = {**ambient.current(), **job.context}
         if index is not None:
             context["map_index"] = index
@@ -217,15 +217,95 @@ class Submitter:
         """
         parts = {task: parts_of(found) for task, found in children.items()}
         final: dict[Task, State]
-        final, waited = self._executor.wait([states, parts])
+        try:
+            final, waited = self._executor.wait([states, parts])
+        except Exception:
+            final = {task: self.wait_for(task, found) for task, found in states.items()}
+            waited = {
+                task: [self._wait_for_part(task, *part) for part in counted_parts(found)]
+                for task, found in children.items()
+            }
         for task, found in children.items():
             together = isinstance(found, FutureBatches)
             children[task] = States(waited[task]) if together else waited[task]
         return final
 
+    def wait_for_each(self, upstream: ByEdge) -> dict[Edge, State]:
+        """Wait for the states that are upstream of a task.
+
+        Args:
+            upstream: states or futures by edge.
+        """
+        try:
+            states: dict[Edge, State] = self._executor.wait(dict(upstream))
+        except Exception:
+            return {e: self.wait_for(e.upstream_task, found) for e, found in upstream.items()}
+        return states
+
+    def wait_for(self, task: Task, found: Any) -> State:
+        """Wait for a state; where its call came to grief, that is a state too.
+
+        Args:
+            task: the task.
+            found: its state, or the future of it.
+        """
+        try:
+            state: State = self._executor.wait(found)
+        except Exception as exc:
+            return failed(task, exc)
+        return state
+
+    def _wait_for_part(self, task: Task, part: Any, count: int | None) -> Any:
+        try:
+            return self._executor.wait(part)
+        except Exception as exc:
+            state = failed(task, exc)
+            return state if count is None else [copy.copy(state) for _ in range(count)]
+
     def _waited(self, children: Any) -> Any:
         waited = self._executor.wait(parts_of(children))
         return States(waited) if isinstance(children, FutureBatches) else waited
+
+
+def failed(task: Task, exc: Exception) -> Failed:
+    """The state of a task run whose call did not come back.
+
+    Raises:
+        Exception: the given one, with `raise_on_exception` in the context.
+    """
+    if ambient.get("raise_on_exception"):
+        raise exc
+    message = f"Task '{task.name}': {exc}"
+    get_logger("TaskRunner").error(message)
+    state = Failed(message, result=exc)
+    state.context = {"tags": list(task.tags)}
+    return state
+
+
+def unsendable(job: Job, given: Sequence[Any], exc: Exception) -> Exception:
+    """The error of a call that could not be submitted.
+
+    Args:
+        job: the task with its edges.
+        given: what was sent for each edge.
+        exc: what was raised.
+
+    Returns:
+        An error that names the input that cannot be pickled; or the given one.
+    """
+    import cloudpickle
+
+    for edge, value in zip(job.edges, given, strict=True):
+        try:
+            cloudpickle.dumps(value)
+        except Exception as reason:
+            error = SerializationError(
+                f"the input {edge.key!r} cannot be sent to a worker, because it cannot be "
+                f"pickled: {reason!r}"
+            )
+            error.__cause__ = exc
+            return error
+    return exc
 
 
 def _bare(state: Any) -> Any:

@@ -1,4 +1,7 @@
-"""Time limits on function calls: an alarm in the main thread, a process elsewhere."""
+"""Time limits on function calls: an alarm in the main thread, a process elsewhere.
+
+The processes are kept for later calls; one whose call takes too long is killed.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from prefect_results.core import Task
+    from prefect_results.executors.process import CallProcess
 
 
 def run_task_with_timeout(
@@ -25,9 +29,9 @@ def run_task_with_timeout(
 ) -> Any:
     """Call `task.run` within `task.timeout` seconds.
 
-    In the main thread an alarm interrupts the call; in another thread the call is made in a
-    process of its own, which is ended. Where neither is possible (Windows, a daemonic process)
-    the limit is soft: the run is `TimedOut` but goes on in the background, with a warning.
+    In the main thread an alarm interrupts the call; in another thread, such as those of a Dask
+    worker, the call is made in another process, which is ended. On Windows the limit is soft:
+    the run is `TimedOut` but goes on in the background, with a warning.
 
     Args:
         task: the task; `timeout` is in seconds, `None` for no limit.
@@ -41,7 +45,6 @@ def run_task_with_timeout(
     Raises:
         TaskTimeoutSignal: if the limit is reached.
     """
-    import multiprocessing
     import threading
 
     kwargs = kwargs or {}
@@ -52,17 +55,13 @@ def run_task_with_timeout(
     limit = task.timeout
 
     if sys.platform.startswith("win"):
-        where = "on Windows"
-    elif threading.current_thread() is threading.main_thread():
+        logger.debug("%s: Falling back to a soft timeout because we are running on Windows.", name)
+        return _run_with_soft_timeout(task.run, args, kwargs, limit, "on Windows")
+    if threading.current_thread() is threading.main_thread():
         logger.debug("%s: Attaching thread based timeout handler...", name)
         return run_with_thread_timeout(task.run, args, kwargs, limit, logger, name)
-    elif not multiprocessing.current_process().daemon:
-        logger.debug("%s: Attaching process based timeout handler...", name)
-        return run_with_multiprocess_timeout(task.run, args, kwargs, limit, logger, name)
-    else:
-        where = "in a daemonic subprocess"
-    logger.debug("%s: Falling back to a soft timeout because we are running %s.", name, where)
-    return _run_with_soft_timeout(task.run, args, kwargs, limit, where)
+    logger.debug("%s: Attaching process based timeout handler...", name)
+    return run_with_multiprocess_timeout(task.run, args, kwargs, limit, logger, name)
 
 
 def run_with_thread_timeout(
@@ -124,7 +123,7 @@ def run_with_multiprocess_timeout(
     logger: logging.Logger | None = None,
     name: str | None = None,
 ) -> Any:
-    """Call `fn` in a new process and end it after `timeout` seconds.
+    """Call `fn` in another process and end that after `timeout` seconds.
 
     Function, arguments, context and value travel by cloudpickle.
 
@@ -146,39 +145,52 @@ def run_with_multiprocess_timeout(
     """
     if timeout is None:
         return fn(*args, **(kwargs or {}))
-    import multiprocessing
-
     import cloudpickle
+
+    from prefect_results.executors.process import ProcessLost
 
     logger = logger or get_logger()
     name = name or f"Function '{fn.__name__}'"
-    payload = cloudpickle.dumps((fn, tuple(args), dict(kwargs or {}), _picklable_context()))
-    spawn = multiprocessing.get_context("spawn")
-    receiver, sender = spawn.Pipe(duplex=False)
-    process = spawn.Process(target=_answer_to, args=(sender, payload))
+    call = (fn, tuple(args), dict(kwargs or {}), _picklable_context())
+    payload = cloudpickle.dumps((_answer, call, {}), protocol=5)
     logger.debug("%s: Sending execution to a new process...", name)
-    process.start()
-    sender.close()
+    process = _take_process()
     try:
-        if not receiver.poll(timeout):
-            raise TaskTimeoutSignal(f"Execution timed out for {name}.")
-        try:
-            ok, value = cloudpickle.loads(receiver.recv_bytes())
-        except EOFError:
-            process.join()
-            raise RuntimeError(
-                f"{name}: the process that ran it died with exit code {process.exitcode}"
-            ) from None
-    finally:
-        receiver.close()
-        # It has answered, or it is not to go on.
-        process.join(0.1)
-        if process.is_alive():
-            process.kill()
-        process.join()
+        process.send(payload)
+        ok, value = cloudpickle.loads(process.answer(timeout).load())
+    except TimeoutError:
+        process.kill()
+        raise TaskTimeoutSignal(f"Execution timed out for {name}.") from None
+    except ProcessLost as exc:
+        raise RuntimeError(
+            f"{name}: the process that ran it died with exit code {exc.exitcode}"
+        ) from None
+    except BaseException:
+        process.kill()
+        raise
+    _idle.append(process)
     if not ok:
         raise value
     return value
+
+
+# Processes that wait for a call; they end with this one.
+_idle: list[CallProcess] = []
+
+
+def _take_process() -> CallProcess:
+    """A process that waits for a call, made here and not by a parent that forked."""
+    import os
+
+    from prefect_results.executors.process import CallProcess
+
+    while True:
+        try:
+            process = _idle.pop()
+        except IndexError:
+            return CallProcess()
+        if process.parent == os.getpid() and process.is_alive():
+            return process
 
 
 def _picklable_context() -> dict[str, Any]:
@@ -195,18 +207,22 @@ def _picklable_context() -> dict[str, Any]:
     return kept
 
 
-def _answer_to(sender: Any, payload: bytes) -> None:
-    """Run a pickled call and send `(succeeded, value or exception)`; runs in the new process."""
+def _answer(
+    fn: Callable[..., Any],
+    args: Sequence[Any],
+    kwargs: Mapping[str, Any],
+    context: dict[str, Any],
+) -> bytes:
+    """Make a call; pickled `(succeeded, value or exception)`. Runs in the other process."""
     import cloudpickle
 
-    fn, args, kwargs, context = cloudpickle.loads(payload)
     try:
         with ambient(context):
             answer = (True, fn(*args, **kwargs))
     except (Exception, PrefectSignal) as exc:
         answer = (False, exc)
     try:
-        data = cloudpickle.dumps(answer)
+        data: bytes = cloudpickle.dumps(answer)
     except Exception as exc:
         message = (
             f"Failed to pickle result of type {type(answer[1]).__name__!r} with exception: "
@@ -214,7 +230,7 @@ def _answer_to(sender: Any, payload: bytes) -> None:
             "value to be serializable with `cloudpickle`."
         )
         data = cloudpickle.dumps((False, RuntimeError(message)))
-    sender.send_bytes(data)
+    return data
 
 
 def _run_with_soft_timeout(

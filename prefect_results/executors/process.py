@@ -63,7 +63,11 @@ class Pickled:
 
 
 class CallProcess:
-    """A new Python process that waits for calls."""
+    """A new Python process that waits for calls.
+
+    Attributes:
+        parent: the number of the process that made it.
+    """
 
     def __init__(self) -> None:
         import json
@@ -83,11 +87,16 @@ class CallProcess:
                 start_new_session=True,
             )
         self._connection: Connection[Any, Any] = Connection(ours.detach())
+        self.parent = os.getpid()
 
     @property
     def pid(self) -> int:
         """The number of the process."""
         return self._process.pid
+
+    def is_alive(self) -> bool:
+        """Whether the process has not ended."""
+        return self._process.poll() is None
 
     def send(self, payload: bytes) -> None:
         """Start a pickled call `(fn, args, kwargs)`.

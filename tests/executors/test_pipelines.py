@@ -307,7 +307,7 @@ def test_context_configuration_and_parameters_reach_the_workers(executor: Any) -
         )
 
     with Flow("context") as flow:
-        Parameter("p")
+        flow.add_task(Parameter("p"))
         flow.add_task(seen)
     with prefect_results.context(mine=3, config={"tasks": {"mine": 4}}):
         state = flow.run(executor=executor, p=1)

@@ -97,7 +97,9 @@ class LocalDaskExecutor(Executor):
         """
         if self.scheduler == "synchronous":
             return fn(*args, **kwargs)
-        return self._started().submit(fn, args, kwargs, (extra_context or {}).get("task_number", 0))
+        extra = extra_context or {}
+        label = f"Task '{extra['task_name']}'" if extra.get("task_name") else ""
+        return self._started().submit(fn, args, kwargs, extra.get("task_number", 0), label)
 
     def wait(self, futures: Any) -> Any:
         """Resolve futures, also inside lists and dictionaries; see `Executor.wait`."""

@@ -15,6 +15,7 @@ import os
 import threading
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from prefect_results.exceptions import SerializationError
 from prefect_results.executors.dask.shared import Shared
 from prefect_results.executors.process import CallProcess, Pickled, ProcessLost
 from prefect_results.logging import get_logger
@@ -36,6 +37,7 @@ class Call(NamedTuple):
     args: Sequence[Any]
     kwargs: Mapping[str, Any]
     priority: int
+    label: str
     losses: int = 0
 
 
@@ -76,10 +78,27 @@ class Pool:
             thread.start()
 
     def submit(
-        self, fn: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any], priority: int
+        self,
+        fn: Callable[..., Any],
+        args: Sequence[Any],
+        kwargs: Mapping[str, Any],
+        priority: int = 0,
+        label: str = "",
     ) -> Future[Any]:
-        """Call `fn(*args, **kwargs)` once the futures among the arguments are done."""
-        call = Call(Future(), fn, args, kwargs, priority)
+        """Call `fn(*args, **kwargs)` once the futures among the arguments are done.
+
+        Args:
+            fn: the function.
+            args: positional arguments.
+            kwargs: keyword arguments.
+            priority: of calls that are ready, the one with the highest goes first.
+            label: what errors call the call.
+
+        Returns:
+            A future; `ProcessLost` is its exception if the call's process died each time, and
+            `SerializationError` if an argument or the value cannot be pickled.
+        """
+        call = Call(Future(), fn, args, kwargs, priority, label or _name(fn))
         waits_for = set(_futures_in([*args, *kwargs.values()]))
         remaining = len(waits_for)
         with self._changed:
@@ -152,7 +171,13 @@ class Pool:
             return
         import cloudpickle
 
-        payload = cloudpickle.dumps((_unshared_call, (call.fn, args, kwargs), {}), protocol=5)
+        try:
+            payload = cloudpickle.dumps((_unshared_call, (call.fn, args, kwargs), {}), protocol=5)
+        except Exception as exc:
+            raise SerializationError(
+                f"{call.label}: an input cannot be sent to a process, because it cannot be "
+                f"pickled: {exc!r}"
+            ) from exc
         process = self._children.get(threading.get_ident()) or self._start_process()
         process.send(payload)
         _set(future, process.answer())
@@ -165,7 +190,7 @@ class Pool:
             return
         losses = call.losses + 1
         if losses > RESTARTS:
-            message = f"{_name(call.fn)} was started {losses} times, and its process died each time"
+            message = f"{call.label}: it was started {losses} times, and its process died each time"
             _set(call.future, error=ProcessLost(f"{message}: {exc}", exitcode=exc.exitcode))
         else:
             get_logger("LocalDaskExecutor").warning(
