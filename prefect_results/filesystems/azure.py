@@ -19,9 +19,10 @@ from prefect_results.exceptions import (
     Unavailable,
     UnsafeLocation,
 )
-from prefect_results.filesystems.objects import PART, ObjectFileSystem, Stored
-from prefect_results.filesystems.parts import Upload
+from prefect_results.filesystems.objects import PART, ObjectFileSystem
 from prefect_results.filesystems.retrying import Retries
+from prefect_results.filesystems.stored import Stored
+from prefect_results.filesystems.uploads import Upload
 
 if TYPE_CHECKING:
     from prefect_results.filesystems.digest import Data

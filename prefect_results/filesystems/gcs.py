@@ -17,9 +17,10 @@ from prefect_results.exceptions import (
     StorageError,
     Unavailable,
 )
-from prefect_results.filesystems.objects import DIGEST, PART, ObjectFileSystem, Stored
-from prefect_results.filesystems.parts import Upload
+from prefect_results.filesystems.objects import PART, ObjectFileSystem
 from prefect_results.filesystems.retrying import Retries
+from prefect_results.filesystems.stored import DIGEST, Stored
+from prefect_results.filesystems.uploads import Upload
 
 if TYPE_CHECKING:
     from prefect_results.filesystems.digest import Data

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import io
 import os
-import threading
 from abc import abstractmethod
 from collections.abc import Callable, Hashable, Iterator
 from functools import partial
@@ -24,22 +23,22 @@ from prefect_results.exceptions import (
     UnsafeLocation,
 )
 from prefect_results.filesystems.base import FileInfo, FileSystem, checked
+from prefect_results.filesystems.clients import hashable, shared
 from prefect_results.filesystems.digest import digest_of, verify
-from prefect_results.filesystems.parts import ObjectReader, ObjectWriter, Upload
+from prefect_results.filesystems.downloads import ObjectReader
 from prefect_results.filesystems.retrying import Retries
+from prefect_results.filesystems.stored import DIGEST, TOKEN, Stored
+from prefect_results.filesystems.uploads import ObjectWriter, Upload
 
 if TYPE_CHECKING:
     from typing import TypeAlias
 
     from prefect_results.filesystems.digest import Data
 
-    Page: TypeAlias = tuple[list["Stored"], Any]
+    Page: TypeAlias = tuple[list[Stored], Any]
 
 T = TypeVar("T")
 
-# Names in the metadata of objects; letters only, which is what all vendors keep as it is.
-DIGEST = "prefectdigest"
-TOKEN = "prefecttoken"
 # Bytes of an upload or a download in one request.
 PART = 16 * 1024 * 1024
 
@@ -49,38 +48,6 @@ _WORDS: dict[type[StorageError], str] = {
     Conflict: "exists already",
     Unavailable: "cannot be reached",
 }
-
-# Clients by process and by what they were made of: results make a filesystem for each use.
-_clients: dict[Hashable, Any] = {}
-_lock = threading.Lock()
-
-
-class Stored:
-    """What a vendor says about an object.
-
-    Args:
-        key: its name in the bucket.
-        size: number of bytes.
-        modified: seconds since 1970, None if it is not known.
-        metadata: the user's metadata.
-        version: changes with each write; None if it is not known.
-    """
-
-    __slots__ = ("key", "metadata", "modified", "size", "version")
-
-    def __init__(
-        self,
-        key: str,
-        size: int | None,
-        modified: float | None = None,
-        metadata: dict[str, str] | None = None,
-        version: str | None = None,
-    ) -> None:
-        self.key = key
-        self.size = size
-        self.modified = modified
-        self.metadata = metadata or {}
-        self.version = version
 
 
 class ObjectFileSystem(FileSystem):
@@ -291,16 +258,7 @@ class ObjectFileSystem(FileSystem):
 
     def client(self) -> Any:
         """The client of this process; made on first use."""
-        key = (os.getpid(), type(self), self._client_key())
-        client = _clients.get(key)
-        if client is None:
-            with _lock:
-                client = _clients.get(key)
-                if client is None:
-                    if len(_clients) >= 64:
-                        _clients.clear()
-                    client = _clients[key] = self._make_client()
-        return client
+        return shared((type(self), self._client_key()), self._make_client)
 
     def _client_key(self) -> Hashable:
         return hashable((self._settings(), self.retries))
@@ -333,19 +291,6 @@ class ObjectFileSystem(FileSystem):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({f'{self.bucket}/{self.prefix}'.rstrip('/')!r})"
-
-
-def hashable(value: Any) -> Hashable:
-    """Something that is equal for equal settings, whatever these are made of."""
-    if isinstance(value, dict):
-        return tuple((key, hashable(item)) for key, item in sorted(value.items()))
-    if isinstance(value, (list, tuple)):
-        return tuple(map(hashable, value))
-    try:
-        hash(value)
-    except TypeError:
-        return id(value)
-    return value  # type: ignore[no-any-return]
 
 
 def _said(exc: Exception) -> str:

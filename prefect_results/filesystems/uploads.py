@@ -1,4 +1,4 @@
-"""Objects of cloud storage in parts: uploads that appear as a whole, and downloads.
+"""Objects of cloud storage that are written: in one request, or in parts that appear as a whole.
 
 Not here: what one request is; the filesystem does it.
 """
@@ -7,20 +7,17 @@ from __future__ import annotations
 
 import io
 import os
-import threading
 from abc import ABCMeta, abstractmethod
 from collections import deque
-from collections.abc import Callable
-from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from prefect_results.context import context
-from prefect_results.exceptions import Conflict, Corrupt, StorageError
+from prefect_results.exceptions import StorageError
+from prefect_results.filesystems.ahead import Ahead
 from prefect_results.filesystems.base import FileInfo, Writer
-from prefect_results.filesystems.digest import Digest, compare
+from prefect_results.filesystems.digest import Digest
 
 if TYPE_CHECKING:
-    from prefect_results.filesystems.objects import ObjectFileSystem, Stored
+    from prefect_results.filesystems.objects import ObjectFileSystem
 
 
 class Upload(metaclass=ABCMeta):
@@ -89,7 +86,7 @@ class ObjectWriter(Writer):
         self._digest: Digest | None = None
         self._upload: Upload | None = None
         self._sent = 0
-        self._under_way: deque[_Ahead] = deque()
+        self._under_way: deque[Ahead] = deque()
 
     def write(self, data: Any, /) -> int:
         """Append bytes; sends a part when there are enough for one."""
@@ -194,7 +191,7 @@ class ObjectWriter(Writer):
         part = bytes(data)
         self._wait(upload.at_a_time - 1)
         self._under_way.append(
-            _Ahead(lambda: filesystem.do(location, lambda n: upload.part(number, part, last)))
+            Ahead(lambda: filesystem.do(location, lambda n: upload.part(number, part, last)))
         )
         self._digest.update(part)
         self._sent += len(part)
@@ -203,118 +200,3 @@ class ObjectWriter(Writer):
         """Wait until no more parts than that are under way."""
         while len(self._under_way) > most:
             self._under_way.popleft().result()
-
-
-class ObjectReader(io.RawIOBase):
-    """Reads an object in parts, the next one ahead; compares size and digest at its end.
-
-    Args:
-        filesystem: does the requests.
-        location: as the caller named it.
-        key: its name in the bucket.
-        first: the first part.
-        found: what the answer with the first part said about the object.
-        digest: of the whole, None if it is not known.
-    """
-
-    def __init__(
-        self,
-        filesystem: ObjectFileSystem,
-        location: str,
-        key: str,
-        first: bytes,
-        found: Stored,
-        digest: str | None,
-    ) -> None:
-        self._filesystem = filesystem
-        self._location = location
-        self._key = key
-        self._found = found
-        self._size: int = found.size or 0
-        self._expected = digest
-        self._digest = Digest()
-        self._part = memoryview(first)
-        self._end = len(first)
-        self._ahead: _Ahead | None = None
-        self._prefetch()
-        self._digest.update(self._part)
-
-    def readable(self) -> bool:
-        """Yes."""
-        return True
-
-    def readinto(self, buffer: Any, /) -> int:
-        """Read at most as much as the buffer holds, and no more than what is left of a part."""
-        if not self._part:
-            if self._end >= self._size:
-                return 0
-            self._next()
-        target = memoryview(buffer).cast("B")
-        count = min(len(target), len(self._part))
-        target[:count] = self._part[:count]
-        self._part = self._part[count:]
-        return count
-
-    def _next(self) -> None:
-        assert self._ahead is not None
-        data = self._ahead.result()
-        if not data:
-            raise Corrupt(
-                f"{self._location!r:.500} ends after {self._end} of {self._size} bytes",
-                location=self._location,
-            )
-        self._end += len(data)
-        self._part = memoryview(data)
-        self._prefetch()
-        self._digest.update(data)
-        if self._end >= self._size:
-            # Before the last part is handed out: nobody gets all of what was altered.
-            compare(self._location, self._digest, self._size, self._expected)
-
-    def _prefetch(self) -> None:
-        self._ahead = None
-        if self._end < self._size:
-            self._ahead = _Ahead(partial(self._request, self._end))
-
-    def _request(self, start: int) -> bytes:
-        filesystem, version = self._filesystem, self._found.version
-        count = min(filesystem.part_size, self._size - start)
-        try:
-            return filesystem.do(
-                self._location, lambda number: filesystem._fetch(self._key, start, count, version)
-            )[0]
-        except Conflict as exc:
-            raise Corrupt(
-                f"{self._location!r:.500} was replaced while it was read", location=self._location
-            ) from exc
-
-
-class _Ahead:
-    """The outcome of a request that another thread does."""
-
-    __slots__ = ("_error", "_result", "_thread")
-
-    def __init__(self, request: Callable[[], Any]) -> None:
-        self._error: BaseException | None = None
-        self._result: Any = None
-        # Its secrets are what the client is chosen by.
-        ambient = dict(context.current())
-
-        def run() -> None:
-            context.swap(ambient)
-            try:
-                self._result = request()
-            except BaseException as exc:
-                self._error = exc
-
-        self._thread = threading.Thread(target=run, name="prefect-results-part", daemon=True)
-        self._thread.start()
-
-    def join(self) -> None:
-        self._thread.join()
-
-    def result(self) -> Any:
-        self._thread.join()
-        if self._error is not None:
-            raise self._error
-        return self._result

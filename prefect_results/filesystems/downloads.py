@@ -1,0 +1,102 @@
+"""Objects of cloud storage that are read in parts.
+
+Not here: what one request is; the filesystem does it.
+"""
+
+from __future__ import annotations
+
+import io
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from prefect_results.exceptions import Conflict, Corrupt
+from prefect_results.filesystems.ahead import Ahead
+from prefect_results.filesystems.digest import Digest, compare
+
+if TYPE_CHECKING:
+    from prefect_results.filesystems.objects import ObjectFileSystem
+    from prefect_results.filesystems.stored import Stored
+
+
+class ObjectReader(io.RawIOBase):
+    """Reads an object in parts, the next one ahead; compares size and digest at its end.
+
+    Args:
+        filesystem: does the requests.
+        location: as the caller named it.
+        key: its name in the bucket.
+        first: the first part.
+        found: what the answer with the first part said about the object.
+        digest: of the whole, None if it is not known.
+    """
+
+    def __init__(
+        self,
+        filesystem: ObjectFileSystem,
+        location: str,
+        key: str,
+        first: bytes,
+        found: Stored,
+        digest: str | None,
+    ) -> None:
+        self._filesystem = filesystem
+        self._location = location
+        self._key = key
+        self._found = found
+        self._size: int = found.size or 0
+        self._expected = digest
+        self._digest = Digest()
+        self._part = memoryview(first)
+        self._end = len(first)
+        self._ahead: Ahead | None = None
+        self._prefetch()
+        self._digest.update(self._part)
+
+    def readable(self) -> bool:
+        """Yes."""
+        return True
+
+    def readinto(self, buffer: Any, /) -> int:
+        """Read at most as much as the buffer holds, and no more than what is left of a part."""
+        if not self._part:
+            if self._end >= self._size:
+                return 0
+            self._next()
+        target = memoryview(buffer).cast("B")
+        count = min(len(target), len(self._part))
+        target[:count] = self._part[:count]
+        self._part = self._part[count:]
+        return count
+
+    def _next(self) -> None:
+        assert self._ahead is not None
+        data = self._ahead.result()
+        if not data:
+            raise Corrupt(
+                f"{self._location!r:.500} ends after {self._end} of {self._size} bytes",
+                location=self._location,
+            )
+        self._end += len(data)
+        self._part = memoryview(data)
+        self._prefetch()
+        self._digest.update(data)
+        if self._end >= self._size:
+            # Before the last part is handed out: nobody gets all of what was altered.
+            compare(self._location, self._digest, self._size, self._expected)
+
+    def _prefetch(self) -> None:
+        self._ahead = None
+        if self._end < self._size:
+            self._ahead = Ahead(partial(self._request, self._end))
+
+    def _request(self, start: int) -> bytes:
+        filesystem, version = self._filesystem, self._found.version
+        count = min(filesystem.part_size, self._size - start)
+        try:
+            return filesystem.do(
+                self._location, lambda number: filesystem._fetch(self._key, start, count, version)
+            )[0]
+        except Conflict as exc:
+            raise Corrupt(
+                f"{self._location!r:.500} was replaced while it was read", location=self._location
+            ) from exc
