@@ -77,6 +77,8 @@ class Flow(FlowBuilding):
         result: How and where task outputs are kept, for tasks that do not say it themselves.
         terminal_state_handler: ``handler(flow, state, reference_task_states) -> State | None``,
             which may replace the final state.
+        checkpoint_behind: Whether results are stored while the tasks that follow run; the
+            configuration's ``flows.checkpoint_behind`` by default.
 
     Raises:
         ValueError: if there is no name, or a reference task is not among the tasks.
@@ -98,6 +100,7 @@ class Flow(FlowBuilding):
         validate: bool | None = None,
         result: Result | None = None,
         terminal_state_handler: Callable[..., State | None] | None = None,
+        checkpoint_behind: bool | None = None,
     ) -> None:
         from prefect_results.version import LEGACY_VERSION
 
@@ -111,6 +114,7 @@ class Flow(FlowBuilding):
         self.storage = storage
         self.result = result
         self.terminal_state_handler = terminal_state_handler
+        self.checkpoint_behind = checkpoint_behind
         self._cache = {}
         self._graph = Graph()
         self._slug_counts = {}
@@ -161,6 +165,7 @@ class Flow(FlowBuilding):
         return new
 
     def __setstate__(self, state: dict[str, Any]) -> None:
+        state.setdefault("checkpoint_behind", None)
         if "_graph" not in state:
             # A pickle of Prefect 1.4.1, which keeps no adjacency.
             state = dict(state)

@@ -6,6 +6,8 @@ Not here: what is submitted when (see `dispatch`).
 from __future__ import annotations
 
 import time
+from collections import deque
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from prefect_results.context import context as ambient
@@ -15,16 +17,19 @@ from prefect_results.engine.children import ChildInputs, Elements, Same, Upstrea
 from prefect_results.engine.direct import value_is_here
 from prefect_results.engine.inputs import with_loaded_results
 from prefect_results.engine.travel import fit_to_travel, loaded_children
+from prefect_results.engine.uploads import Behind, uploads
 from prefect_results.executors.local import LocalExecutor
 from prefect_results.logging import get_logger
 from prefect_results.states import Failed, Mapped, State
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from prefect_results.core import Edge, Task
     from prefect_results.engine.environment import RunEnvironment
+    from prefect_results.engine.journal import CallJournal
     from prefect_results.engine.runner import Handler
+    from prefect_results.engine.uploads import UploadLimits
     from prefect_results.results import Result
 
 
@@ -192,24 +197,68 @@ def run_batch(
         states = [inputs.sources[edge](position) for edge in job.edges]
         return _run_job(environment, name, states, reduced, None, start + position)
 
+    def run_one(position: int, behind: Behind | None = None) -> State:
+        values = inputs.values(position) if direct is not None else None
+        if direct is None or values is None:
+            return run_long(position)
+        return direct.run(values, inputs.upstream_at(position), start + position, behind)
+
     if direct is not None and known is None and direct.is_bare:
         direct.run_all(inputs, start, count, batch, run_long)
+    elif direct is not None and environment.upload_limits is not None:
+        limits = environment.upload_limits
+        for state in _with_uploads(run_one, range(start, start + count), known, limits):
+            batch.add(state)
     else:
         for position in range(count):
-            index = start + position
-            state = known.restored(index) if known is not None else None
-            if state is None:
-                values = inputs.values(position) if direct is not None else None
-                if direct is not None and values is not None:
-                    state = direct.run(values, inputs.upstream_at(position), index)
-                else:
-                    state = run_long(position)
-                if known is not None:
-                    known.note(index, state)
+            state = _restored_or_run(run_one, position, start + position, known)
             batch.add(state)
     environment.flush()
     batch.seconds = time.perf_counter() - started
     return fit_to_travel(batch, environment, job.task, start)
+
+
+def _restored_or_run(
+    run: Callable[[int], State], position: int, index: int, known: CallJournal | None
+) -> State:
+    """The state of a child that had finished before its worker was lost; of any other, run it."""
+    if known is None:
+        return run(position)
+    state = known.restored(index)
+    if state is None:
+        state = run(position)
+        known.note(index, state)
+    return state
+
+
+def _with_uploads(
+    run: Callable[[int, Behind], State],
+    indices: range,
+    known: CallJournal | None,
+    limits: UploadLimits,
+) -> list[State]:
+    """Run children, each while the values of those before it are stored."""
+    states: list[State] = []
+    unnoted: deque[int] = deque()
+
+    def note(wants: Callable[[int], Any]) -> None:
+        while known is not None and unnoted and wants(unnoted[0]):
+            position = unnoted.popleft()
+            known.note(indices[position], states[position])
+
+    with uploads(limits) as under_way:
+        assert under_way is not None
+        for position, index in enumerate(indices):
+            under_way.settle()
+            note(lambda first: states[first]._result._stored)
+            state = known.restored(index) if known is not None else None
+            if state is None:
+                replace = partial(states.__setitem__, position)
+                state = run(position, Behind(under_way, replace))
+                unnoted.append(position)
+            states.append(state)
+    note(lambda first: True)
+    return states
 
 
 def _source(kind: str, *given: Any) -> Any:

@@ -13,12 +13,14 @@ from prefect_results.results import (
     Result,
     ResultNotImplementedError,
     SecretResult,
+    StoredResult,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from prefect_results.core import Task
+    from prefect_results.results.writing import UnfinishedWrite
 
 # What these keep travels with the state, so nothing is lost when they write nothing.
 _INLINE = (ConstantResult, PrefectResult, SecretResult)
@@ -51,6 +53,27 @@ def checkpoint(value: Any, template: Result, task: Task, inputs: Mapping[str, Re
         return template.write(value, **template_values(inputs))
     except ResultNotImplementedError:
         return template.from_value(value)
+
+
+def begin_checkpoint(
+    value: Any, template: Result, inputs: Mapping[str, Result]
+) -> UnfinishedWrite[Any] | None:
+    """Serialize a value that is to be stored behind the run.
+
+    Args:
+        value: what `task.run` returned.
+        template: the task's (or the flow's) result, which `can_write`.
+        inputs: the inputs of the run, for the location's template.
+
+    Returns:
+        What stores it; None if its type only writes in one step, or there is nothing to write.
+    """
+    if value is None or not isinstance(template, StoredResult):
+        return None
+    # A user's own `write` may do anything, so it is called as a whole.
+    if type(template).write is not StoredResult.write:
+        return None
+    return template.begin_write(value, **template_values(inputs))
 
 
 def can_write(template: Result) -> bool:

@@ -17,7 +17,7 @@ from prefect_results.context import Deferred
 from prefect_results.context import context as ambient
 from prefect_results.engine import cached, execution
 from prefect_results.engine.batches import States
-from prefect_results.engine.checkpoint import can_write, checkpoint
+from prefect_results.engine.checkpoint import begin_checkpoint, can_write, checkpoint
 from prefect_results.engine.listening import LISTENER
 from prefect_results.engine.task_runner import TaskRunner, describe_run
 from prefect_results.executors.local import LocalExecutor
@@ -32,7 +32,9 @@ if TYPE_CHECKING:
     from prefect_results.core import Edge, Task
     from prefect_results.engine.batches import Batch
     from prefect_results.engine.children import ChildInputs
+    from prefect_results.engine.uploads import Behind
     from prefect_results.executors.base import Executor
+    from prefect_results.results.writing import UnfinishedWrite
 
 PLAIN = Result()
 PENDING = Pending()
@@ -200,6 +202,7 @@ class DirectTask:
         values: dict[str, Any],
         upstream: Callable[[], Mapping[Edge, State]],
         index: int | None = None,
+        behind: Behind | None = None,
     ) -> State:
         """Run the task.
 
@@ -208,9 +211,11 @@ class DirectTask:
             upstream: called without arguments, gives the upstream states by edge; only where
                 they are needed.
             index: the map index of a mapped child.
+            behind: stores the value, where it can be stored behind the run.
 
         Returns:
-            The state the run ended in.
+            The state the run ended in; if its value is being stored, the one that it is in once
+            that is done.
         """
         context = self._context
         name = self._task.name
@@ -242,17 +247,50 @@ class DirectTask:
                         value = execution.call(self._task, values, self._logger)
                 except BaseException as exc:
                     return self._runner().go_on_after(exc, upstream(), context)
+                write = None
                 try:
-                    state = self._kept(value, values)
+                    if behind is not None and self._writes:
+                        write = begin_checkpoint(value, self._result, _results_of(values))
+                    state = self._kept(value, values, self._writes and write is None)
                 except Exception as exc:
                     return self._runner().go_on_after(exc, upstream(), context, in_task=False)
-            if self._listener is not None:
-                self._listener.task_run_changed(self._task, index, state)
-            if self._logs:
-                emit_line(self._logger, INFO, FINISHED % (name, type(state).__name__))
+                if behind is not None and write is not None:
+                    self._store(behind, write, state, upstream, context)
+                    return state
+            self._finished(state, index, name)
             return state
         finally:
             ambient.swap(previous)
+
+    def _finished(self, state: State, index: int | None, name: str) -> None:
+        if self._listener is not None:
+            self._listener.task_run_changed(self._task, index, state)
+        if self._logs:
+            emit_line(self._logger, INFO, FINISHED % (name, type(state).__name__))
+
+    def _store(
+        self,
+        behind: Behind,
+        write: UnfinishedWrite[Any],
+        state: State,
+        upstream: Callable[[], Mapping[Edge, State]],
+        context: dict[str, Any],
+    ) -> None:
+        """Store the value of a state behind the run, and announce the state then."""
+
+        def stored(result: Result) -> None:
+            state._result = result
+            self._finished(state, context["map_index"], context["task_full_name"])
+
+        def failed(exc: Exception) -> None:
+            previous = ambient.swap(context)
+            try:
+                found = self._runner().go_on_after(exc, upstream(), context, in_task=False)
+            finally:
+                ambient.swap(previous)
+            behind.replace(found)
+
+        behind.uploads.put(write, stored, failed)
 
     def _found(self, values: dict[str, Any], name: str) -> State | None:
         """A state whose value is there already."""
@@ -263,9 +301,9 @@ class DirectTask:
             state = cached.found_in_cache(PENDING, task, inputs, self._logger, name)
         return None if state is PENDING else state
 
-    def _kept(self, value: Any, values: dict[str, Any]) -> State:
+    def _kept(self, value: Any, values: dict[str, Any], writes: bool) -> State:
         """The state of a run that returned `value`."""
-        if self._writes:
+        if writes:
             result = checkpoint(value, self._result, self._task, _results_of(values))
         else:
             result = self._result.from_value(value)

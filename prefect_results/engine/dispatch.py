@@ -25,6 +25,7 @@ from prefect_results.engine.environment import Job
 from prefect_results.engine.future_batches import FutureBatches, parts_of
 from prefect_results.engine.inputs import with_loaded_results
 from prefect_results.engine.submission import Submitter
+from prefect_results.engine.uploads import Behind
 from prefect_results.logging import get_logger
 from prefect_results.states import Mapped, Pending, State, Success
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping, Sequence
 
     from prefect_results.core import Edge, Flow, Task
+    from prefect_results.engine.uploads import Uploads
     from prefect_results.executors.base import Executor
 
     ByEdge = dict[Edge, Any]
@@ -51,10 +53,12 @@ class Dispatch:
         handlers: state handlers of the task runners.
         logger: the flow runner's logger.
         run_task: the function that is submitted; see `calls.run_task`.
+        uploads: of the flow run, if it stores values behind.
 
     Attributes:
         task_states: the state, or the future of the state, of each task.
         children: states or futures of the children of each mapped task.
+        unstored: the tasks whose values could not be stored after others had gone on with them.
     """
 
     def __init__(
@@ -67,20 +71,24 @@ class Dispatch:
         handlers: Sequence[Any] | None,
         logger: logging.Logger,
         run_task: Callable[..., State],
+        uploads: Uploads | None = None,
     ) -> None:
         self.task_states = task_states
         self.children: dict[Task, Any] = {}
+        self.unstored: set[Task] = set()
         # States of tasks that were waited for on the way.
         self._known: dict[Task, State] = {}
         self._flow = flow
         self._executor = executor
         self._contexts = task_contexts
+        self._uploads = uploads
         self._logger = logger
         self._task_logger = get_logger("TaskRunner")
         self._upstream = flow.graph().upstream
         self._may_be_direct = is_possible(executor, task_runner_cls, handlers, self._task_logger)
+        limits = None if uploads is None else uploads.limits
         self._submitter = Submitter(
-            flow, executor, task_runner_cls, task_contexts, handlers, run_task
+            flow, executor, task_runner_cls, task_contexts, handlers, run_task, limits
         )
 
     def submit_all(self) -> None:
@@ -147,8 +155,11 @@ class Dispatch:
             tasks: the tasks to wait for.
 
         Returns:
-            The state of each; `Pending` for one that was not submitted.
+            The state of each, and of the `unstored`; `Pending` for one that was not submitted.
         """
+        if self._uploads is not None:
+            self._uploads.drain()
+        tasks = tasks | self.unstored
         children = {task: found for task, found in self.children.items() if task in tasks}
         final = self._submitter.wait_for_states(
             {
@@ -180,6 +191,8 @@ class Dispatch:
 
     def _submit(self, task: Task, number: int) -> Steps | None:
         """Submit a task; of a mapped one, return the steps in which that is done."""
+        if self._uploads is not None:
+            self._uploads.settle()
         state = self._starting_state(task)
         # A cached state is validated again, a mapped one gets its children again.
         if not (state is None or not state.is_finished() or state.is_cached() or state.is_mapped()):
@@ -189,6 +202,9 @@ class Dispatch:
             self._logger.info(f"Task '{task.name}': Its result is not persisted: {reason}.")
         if state is None and self._run_here(task):
             return None
+        if self._uploads is not None:
+            # What is handed over, to a retry say, tells where upstream values are stored.
+            self._uploads.drain()
         job = self._submitter.job(task)
         if any(edge.mapped for edge in job.edges):
             return self._submit_mapped(job, state, number)
@@ -209,8 +225,23 @@ class Dispatch:
                 values[edge.key] = state.result
         context = {**ambient.current(), **self._contexts.get(task, {})}
         direct = DirectTask(task, context, self._flow.result, self._task_logger)
-        self.task_states[task] = direct.run(values, partial(self._states_upstream_of, task))
+        behind = self._behind(task, self.task_states, task)
+        upstream = partial(self._states_upstream_of, task)
+        self.task_states[task] = direct.run(values, upstream, behind=behind)
         return True
+
+    def _behind(self, task: Task, states: Any, key: Any) -> Behind | None:
+        """What stores a task run's value behind it; the state is in `states` under `key`."""
+        uploads = self._uploads
+        if uploads is None:
+            return None
+
+        def replace(state: State) -> None:
+            states[key] = state
+            if any(e.downstream_task in self.task_states for e in self._flow.edges_from(task)):
+                self.unstored.add(task)
+
+        return Behind(uploads, replace)
 
     def _states_upstream_of(self, task: Task) -> ByEdge:
         upstream, _ = self._upstream_of(self._submitter.job(task))
@@ -332,14 +363,18 @@ class Dispatch:
         """Run the children of a plain mapped task; one with unusual inputs takes the long way."""
         inputs = ChildInputs(sources)
         children: list[State] = []
+        uploads = self._uploads
         for index in itertools.count():
             try:
                 values = inputs.values(index)
             except IndexError:
                 break
             if values is not None:
-                children.append(direct.run(values, inputs.upstream_at(index), index))
+                behind = self._behind(job.task, children, index)
+                children.append(direct.run(values, inputs.upstream_at(index), index, behind))
             else:
+                if uploads is not None:
+                    uploads.drain()
                 upstream = inputs.upstream(index)
                 child = self._submitter.submit(job, None, upstream, reduced, number, index)
                 children.append(child)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from prefect_results.core import Flow, Task
+    from prefect_results.engine.uploads import UploadLimits
     from prefect_results.executors.base import Journal
     from prefect_results.results import Result
     from prefect_results.states import State
@@ -70,6 +71,7 @@ class RunEnvironment:
         transfer_limit: up to which size, in bytes, values that were written travel all the same;
             None for any.
         journal: where what was written is noted.
+        upload_limits: of what a batch stores behind; None if it does not.
     """
 
     def __init__(
@@ -82,6 +84,7 @@ class RunEnvironment:
         travels: bool = False,
         transfer_limit: int | None = None,
         journal: Journal | None = None,
+        upload_limits: UploadLimits | None = None,
     ) -> None:
         self.jobs = jobs
         self.context = dict(context)
@@ -90,6 +93,7 @@ class RunEnvironment:
         self.handlers = handlers
         self.travels = travels
         self.transfer_limit = transfer_limit
+        self.upload_limits = upload_limits
         self._journal = journal
         self._direct: dict[str, DirectTask | None] = {}
 

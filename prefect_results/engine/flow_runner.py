@@ -17,6 +17,7 @@ from prefect_results.engine.defaults import configured_class
 from prefect_results.engine.dispatch import Dispatch
 from prefect_results.engine.runner import ENDRUN, Runner, call_state_handlers
 from prefect_results.engine.task_runner import TaskRunner
+from prefect_results.engine.uploads import limits_of, uploads
 from prefect_results.executors.local import LocalExecutor
 from prefect_results.states import Cancelled, Failed, Mapped, Pending, Running, State, Success
 from prefect_results.states.clock import now
@@ -255,7 +256,8 @@ class FlowRunner(Runner):
             raise ValueError("Some tasks in return_tasks were not found in the flow.")
 
         references, terminals = self.flow.reference_tasks(), self.flow.terminal_tasks()
-        with self.check_for_cancellation(), executor.start():
+        limits = limits_of(self.flow, ambient.current())
+        with self.check_for_cancellation(), executor.start(), uploads(limits) as behind:
             dispatch = Dispatch(
                 flow=self.flow,
                 executor=executor,
@@ -265,9 +267,12 @@ class FlowRunner(Runner):
                 handlers=task_runner_state_handlers,
                 logger=self.logger,
                 run_task=run_task,
+                uploads=behind,
             )
             dispatch.submit_all()
             final = dispatch.final_states(references | terminals | returned)
+        # Tasks behind one whose value could not be stored may have gone on with it all the same.
+        references, terminals = references | dispatch.unstored, terminals | dispatch.unstored
         return self.determine_final_state(
             state=state,
             key_states=_with_children(final, references),

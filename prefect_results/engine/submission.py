@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from prefect_results.core import Edge, Flow, Task
+    from prefect_results.engine.uploads import UploadLimits
     from prefect_results.executors.base import Executor
     from prefect_results.states import State
 
@@ -39,6 +40,7 @@ class Submitter:
         task_contexts: context values of each task.
         handlers: state handlers of the task runners.
         run_task: the function that is submitted to an executor that shares nothing.
+        limits: of what batches of mapped children store behind; None if they do not.
 
     Attributes:
         environment: what the calls of the run share; None if the executor shares nothing.
@@ -53,7 +55,9 @@ class Submitter:
         task_contexts: Mapping[Task, dict[str, Any]],
         handlers: Sequence[Any] | None,
         run_task: Callable[..., State],
+        limits: UploadLimits | None = None,
     ) -> None:
+        self._limits = limits
         self._flow = flow
         self._executor = executor
         self._runner_cls = task_runner_cls
@@ -77,6 +81,7 @@ class Submitter:
             travels=travels,
             transfer_limit=transfer_limit() if travels else None,
             journal=self._executor.journal(),
+            upload_limits=self._limits,
         )
         try:
             self.shared = self._executor.share(environment)

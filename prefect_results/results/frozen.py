@@ -177,11 +177,16 @@ def _delete_from_draft(self: Frozen, name: str) -> None:
 
 
 def _state_of(instance: Frozen) -> dict[str, Any]:
-    """The attributes of a type from outside that are not in slots, as it wants them pickled."""
+    """What a type from outside adds to the slots of ours, as it wants it pickled."""
+    state = dict(getattr(instance, "__dict__", ()))
     for cls in type(instance).__mro__:
         if cls is Frozen:
             break
         if "__getstate__" in cls.__dict__:
-            state: dict[str, Any] = cls.__getstate__(instance)  # type: ignore[attr-defined]
-            return state
-    return dict(instance.__dict__)
+            return cls.__getstate__(instance)  # type: ignore[attr-defined, no-any-return]
+        if not cls.__module__.startswith(_PACKAGE):
+            names = cls.__dict__.get("__slots__", ())
+            for name in (names,) if isinstance(names, str) else names:
+                if hasattr(instance, name):
+                    state[name] = getattr(instance, name)
+    return state

@@ -12,6 +12,7 @@ from prefect_results.results.base import Result
 from prefect_results.results.errors import stored_elsewhere, unreadable, unserializable
 from prefect_results.results.integrity import known_of, load_verified
 from prefect_results.results.location import fill
+from prefect_results.results.writing import UnfinishedWrite
 
 if TYPE_CHECKING:
     from prefect_results.filesystems import FileSystem, Writer
@@ -66,28 +67,46 @@ class StoredResult(Result):
             StorageError: if it cannot be stored.
             UnknownTemplateName: if the template names what is not among the values.
         """
+        return self.begin_write(value_, **kwargs).finish()
+
+    def begin_write(self: S, value_: Any, **kwargs: Any) -> UnfinishedWrite[S]:
+        """Serialize a value; what is returned stores it.
+
+        Args:
+            value_: the value; it may change once this has returned.
+            **kwargs: the values that the location's template can name.
+
+        Raises:
+            SerializationError: if the serializer cannot handle the value.
+            UnsafeLocation: if the filled location leaves the root.
+            StorageError: if the storage refuses it already.
+            UnknownTemplateName: if the template names what is not among the values.
+        """
         location = self._fill(kwargs)
         logger = self.logger
         debug = logger.isEnabledFor(_DEBUG)
         if debug:
             logger.debug("Starting to upload result to %s...", location)
+        kind = type(self).__name__
         writer = None
         try:
             filesystem, name = self._place(location, self.location)
             writer = filesystem.open_write(name)
             self.serializer.dump(value_, writer)  # type: ignore[arg-type]
-            writer.commit()
         except BaseException as exc:
             if writer is not None:
                 writer.abort()
             if isinstance(exc, Exception):
-                kind = type(self).__name__
                 raise unserializable(exc, value_, self.serializer, kind, location) from exc
             raise
-        new = self._written(value_, location, filesystem, writer)
-        if debug:
-            logger.debug("Finished uploading result to %s...", new.location)
-        return new
+
+        def written(writer: Writer) -> S:
+            new = self._written(value_, location, filesystem, writer)
+            if debug:
+                logger.debug("Finished uploading result to %s...", new.location)
+            return new
+
+        return UnfinishedWrite(kind, location, writer, written)
 
     def read(self: S, location: str) -> S:
         """Read the value at a location.

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from prefect_results.exceptions import ImmutableError
+from prefect_results.filesystems import MemoryFileSystem
 from prefect_results.results import (
     LocalResult,
     PrefectResult,
     Result,
+    StoredResult,
     register_result_type,
     result_type,
 )
@@ -63,6 +65,21 @@ class MoreResult(DictResult):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.more = 2
+
+
+class SlottedResult(StoredResult):
+    """A user's type that leaves no room for other attributes."""
+
+    __slots__ = ("bucket",)
+
+    def __init__(self, bucket: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.bucket = bucket
+
+    @property
+    def filesystem(self) -> MemoryFileSystem:
+        """In memory."""
+        return MemoryFileSystem(self.bucket)
 
 
 class LoudLocal(LocalResult):
@@ -167,6 +184,17 @@ def test_a_subclass_of_a_checking_type() -> None:
             return new
 
     assert Upper().write("a").serialize().deserialize().value == "A"
+
+
+def test_a_subclass_with_slots() -> None:
+    """What a type from outside keeps in slots of its own is copied and pickled too."""
+    result = SlottedResult("bucket", location="{x}")
+    written = result.write([1], x="k")
+    assert (written.bucket, written.location) == ("bucket", "k")
+    again = pickle.loads(pickle.dumps(written))
+    assert (again.bucket, again.location, again.value) == ("bucket", "k", [1])
+    with pytest.raises(ImmutableError):
+        result.bucket = "other"
 
 
 def test_registered_types_are_made_of_their_wire_fields() -> None:

@@ -14,7 +14,7 @@ import uuid
 import pytest
 
 import prefect_results
-from prefect_results import Flow, Parameter, State, task
+from prefect_results import Flow, Parameter, State, context, task
 from prefect_results.backend.recording import Recorder
 from prefect_results.backend.store import open_store
 from prefect_results.engine import FlowRunner, TaskRunner
@@ -354,3 +354,23 @@ def test_a_retry_that_waits_goes_on(store):
         )
     ]
     assert history == ["Running", "Failed", "Retrying", "Running", "Success"]
+
+
+def test_what_is_stored_behind_is_recorded_with_its_place(store, tmp_path):
+    """A recorded success says where its bytes lie, whichever thread stored them."""
+    result = LocalResult(str(tmp_path / "results"), location="{task_slug}-{map_index}")
+    with Flow("behind", result=result, checkpoint_behind=True) as flow:
+        total(inc.map(numbers(Parameter("n", default=3))))
+    with context(checkpointing=True):
+        state = flow.run(record=True, store=store)
+    found = rows(store, state.context["flow_run_id"])
+    values = {
+        key: State.deserialize(row.serialized_state).load_result().result
+        for key, row in found.items()
+        if row.state == "Success" and key[0] != "n"
+    }
+    assert values == {
+        ("numbers-1", -1): [0, 1, 2],
+        **{("inc-1", index): index + 1 for index in range(3)},
+        ("total-1", -1): 6,
+    }
