@@ -220,9 +220,9 @@ class _Blocks(Upload):
         self._prefix = metadata["prefecttoken"][:16]
         self._names: dict[int, str] = {}
 
-    def part(self, number: int, data: bytes, last: bool) -> None:
+    def part(self, number: int, start: int, data: memoryview, last: bool) -> None:
         name = base64.b64encode(f"{self._prefix}{number:08d}".encode()).decode()
-        self._blob.stage_block(name, data, length=len(data))
+        self._blob.stage_block(name, bytes(data), length=len(data))
         self._names[number] = name
 
     def complete(self, metadata: dict[str, str]) -> None:

@@ -18,6 +18,35 @@ if TYPE_CHECKING:
     from prefect_results.filesystems.stored import Stored
 
 
+class Download:
+    """What asks for the parts of an object, one after the other; a request for each.
+
+    Args:
+        filesystem: does the requests.
+        key: of the object.
+        version: that is wanted; None for any.
+    """
+
+    __slots__ = ("_filesystem", "_key", "_version")
+
+    def __init__(self, filesystem: ObjectFileSystem, key: str, version: str | None) -> None:
+        self._filesystem = filesystem
+        self._key = key
+        self._version = version
+
+    def part(self, start: int, count: int) -> bytes:
+        """Return bytes of the object; the vendor's errors are translated by the caller.
+
+        Args:
+            start: the position of the first; again that of the last call, if that failed.
+            count: how many, all of them there.
+        """
+        return self._filesystem._fetch(self._key, start, count, self._version)[0]
+
+    def close(self) -> None:
+        """Let go of what is held. Never raises."""
+
+
 class ObjectReader(io.RawIOBase):
     """Reads an object in parts, the next one ahead; compares size and digest at its end.
 
@@ -25,7 +54,7 @@ class ObjectReader(io.RawIOBase):
         filesystem: does the requests.
         location: as the caller named it.
         key: its name in the bucket.
-        first: the first part.
+        first: the first part; nothing if it is yet to be asked for.
         found: what the answer with the first part said about the object.
         digest: of the whole, None if it is not known.
     """
@@ -41,8 +70,7 @@ class ObjectReader(io.RawIOBase):
     ) -> None:
         self._filesystem = filesystem
         self._location = location
-        self._key = key
-        self._found = found
+        self._download = filesystem._download(key, found)
         self._size: int = found.size or 0
         self._expected = digest
         self._digest = Digest()
@@ -68,6 +96,26 @@ class ObjectReader(io.RawIOBase):
         self._part = self._part[count:]
         return count
 
+    def readall(self) -> bytes:
+        """Read what is left."""
+        # Its buffer becomes the answer; joining the parts would take twice the memory.
+        whole = io.BytesIO()
+        while self._part or self._end < self._size:
+            if not self._part:
+                self._next()
+            whole.write(self._part)
+            self._part = memoryview(b"")
+        return whole.getvalue()
+
+    def close(self) -> None:
+        """Give up what is under way."""
+        if not self.closed:
+            ahead, self._ahead = self._ahead, None
+            if ahead is not None:
+                ahead.join()
+            self._download.close()
+        super().close()
+
     def _next(self) -> None:
         assert self._ahead is not None
         data = self._ahead.result()
@@ -90,12 +138,10 @@ class ObjectReader(io.RawIOBase):
             self._ahead = Ahead(partial(self._request, self._end))
 
     def _request(self, start: int) -> bytes:
-        filesystem, version = self._filesystem, self._found.version
+        filesystem, download = self._filesystem, self._download
         count = min(filesystem.part_size, self._size - start)
         try:
-            return filesystem.do(
-                self._location, lambda number: filesystem._fetch(self._key, start, count, version)
-            )[0]
+            return filesystem.do(self._location, lambda number: download.part(start, count))
         except Conflict as exc:
             raise Corrupt(
                 f"{self._location!r:.500} was replaced while it was read", location=self._location

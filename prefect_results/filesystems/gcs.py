@@ -1,6 +1,6 @@
 """Buckets of Google Cloud Storage, by google-cloud-storage.
 
-Not here: what all object storage has in common.
+Not here: what all object storage has in common, and the streams of large objects.
 """
 
 from __future__ import annotations
@@ -17,13 +17,15 @@ from prefect_results.exceptions import (
     StorageError,
     Unavailable,
 )
+from prefect_results.filesystems.gcs_streams import ResumableUpload, StreamedDownload
 from prefect_results.filesystems.objects import PART, ObjectFileSystem
 from prefect_results.filesystems.retrying import Retries
-from prefect_results.filesystems.stored import DIGEST, Stored
-from prefect_results.filesystems.uploads import Upload
+from prefect_results.filesystems.stored import Stored
 
 if TYPE_CHECKING:
     from prefect_results.filesystems.digest import Data
+    from prefect_results.filesystems.downloads import Download
+    from prefect_results.filesystems.uploads import Upload
 
 STATUSES: dict[int, type[StorageError]] = {
     401: PermissionDenied,
@@ -138,26 +140,28 @@ class GCSFileSystem(ObjectFileSystem):
 
     def _fetch(self, key: str, start: int, count: int, version: str | None) -> tuple[bytes, Stored]:
         # The answer to a download does not say what a later part must be compared with.
-        found = Stored(key, None, version=version) if version else self._head(key)
-        if found.size == 0:
+        found = self._head(key)
+        if not found.size or found.size > count:
+            # What is large comes in one answer, which `_download` reads part by part.
             return b"", found
-        whole = start == 0 and found.size is not None and found.size <= count
         try:
             data: bytes = self._blob(key).download_as_bytes(
-                start=None if whole else start,
-                end=None if whole else start + count - 1,
                 raw_download=True,
                 if_generation_match=int(found.version) if found.version else None,
                 timeout=self.retries.timeout,
                 retry=None,
             )
         except Exception as exc:
-            if version is None and self._error(exc) in (Conflict, NotFound):
+            if self._error(exc) in (Conflict, NotFound):
                 raise Unavailable(
                     f"gs://{self.bucket}/{key} was replaced between two requests", location=key
                 ) from exc
             raise
         return data, found
+
+    def _download(self, key: str, found: Stored) -> Download:
+        path = f"/download/storage/v1{self._blob(key).path}?alt=media"
+        return StreamedDownload(self, path, found.version)
 
     def _head(self, key: str) -> Stored:
         blob = self._blob(key)
@@ -184,102 +188,38 @@ class GCSFileSystem(ObjectFileSystem):
             checksum=None,
             retry=None,
         )
-        return _Resumable(self, key, url, metadata)
+        return ResumableUpload(self, key, url, metadata)
+
+    def send(self, method: str, url: str, headers: dict[str, str], **options: Any) -> Any:
+        """Do a request of its own, as the client would; of an absolute URL, or a path of the API.
+
+        Returns:
+            The answer of `requests`, whatever its status.
+        """
+        client = self.client()
+        if url.startswith("/"):
+            url = client.api_endpoint + url
+        return client._http.request(
+            method, url, headers=headers, timeout=self.retries.timeout, allow_redirects=False,
+            **options,
+        )  # fmt: skip
+
+    def patch(self, key: str, generation: str, metadata: dict[str, str]) -> None:
+        """Set the metadata of an object, unless it was replaced meanwhile."""
+        blob = self._blob(key)
+        blob.metadata = metadata
+        try:
+            blob.patch(
+                if_generation_match=int(generation), timeout=self.retries.timeout, retry=None
+            )
+        except Exception as exc:
+            if self._error(exc) not in (Conflict, NotFound):
+                raise
 
     def __reduce__(self) -> tuple[Any, ...]:
         return GCSFileSystem, (
             self.bucket, self.prefix, self.credentials, self.project, self.retries, self.part_size
         )  # fmt: skip
-
-
-class _Resumable(Upload):
-    """A resumable upload; its URL is what authorizes each request."""
-
-    at_a_time = 1
-
-    __slots__ = (
-        "_done",
-        "_filesystem",
-        "_generation",
-        "_key",
-        "_metadata",
-        "_sent",
-        "_tried",
-        "_url",
-    )
-
-    def __init__(
-        self, filesystem: GCSFileSystem, key: str, url: str, metadata: dict[str, str]
-    ) -> None:
-        self._filesystem = filesystem
-        self._key = key
-        self._url = url
-        self._metadata = metadata
-        self._sent = 0
-        self._done = False
-        self._tried = 0
-        self._generation: str | None = None
-
-    def part(self, number: int, data: bytes, last: bool) -> None:
-        start = (number - 1) * self._filesystem.part_size
-        end = start + len(data)
-        total = str(end) if last else "*"
-        if self._tried == number:
-            # An earlier try of this part may have been taken, as a whole or not.
-            self._take(self._put(f"bytes */{total}", b""), end)
-        self._tried = number
-        if self._sent < start:
-            raise StorageError("the server lost a part of the upload")
-        if self._sent < end or (last and not self._done):
-            span = f"{self._sent}-{end - 1}" if end > self._sent else "*"
-            self._take(self._put(f"bytes {span}/{total}", data[self._sent - start :]), end)
-        if self._sent < end or (last and not self._done):
-            raise Unavailable(f"the server has taken {self._sent} of {end} bytes only")
-
-    def complete(self, metadata: dict[str, str]) -> None:
-        """The last part made the object appear; its digest joins it here."""
-        if self._generation is None:
-            # The answer that named the object was lost: another write could be there by now.
-            return
-        blob = self._filesystem._blob(self._key)
-        blob.metadata = {**self._metadata, DIGEST: metadata[DIGEST]}
-        try:
-            blob.patch(
-                if_generation_match=int(self._generation),
-                timeout=self._filesystem.retries.timeout,
-                retry=None,
-            )
-        except Exception as exc:
-            # Another write took its place meanwhile.
-            if self._filesystem._error(exc) not in (Conflict, NotFound):
-                raise
-
-    def abort(self) -> None:
-        if not self._done:
-            # 499 is the answer to an upload that was cancelled.
-            self._send("DELETE", {}, b"")
-
-    def _put(self, span: str, data: bytes) -> Any:
-        return self._send("PUT", {"Content-Range": span}, data)
-
-    def _send(self, method: str, headers: dict[str, str], data: bytes) -> Any:
-        return self._filesystem.client()._http.request(
-            method, self._url, data=data, headers=headers,
-            timeout=self._filesystem.retries.timeout, allow_redirects=False,
-        )  # fmt: skip
-
-    def _take(self, answer: Any, end: int) -> None:
-        """Learn from an answer how much the server has."""
-        if answer.status_code == 308:
-            taken = answer.headers.get("Range", "")
-            self._sent = int(taken.rpartition("-")[2]) + 1 if taken else 0
-        elif answer.status_code in (200, 201):
-            self._done = True
-            self._sent = end
-            self._generation = answer.json().get("generation")
-        else:
-            answer.raise_for_status()
-            raise StorageError(f"an answer of status {answer.status_code} to a part")
 
 
 def _stored(blob: Any) -> Stored:

@@ -25,7 +25,7 @@ from prefect_results.exceptions import (
 from prefect_results.filesystems.base import FileInfo, FileSystem, checked
 from prefect_results.filesystems.clients import hashable, shared
 from prefect_results.filesystems.digest import digest_of, verify
-from prefect_results.filesystems.downloads import ObjectReader
+from prefect_results.filesystems.downloads import Download, ObjectReader
 from prefect_results.filesystems.retrying import Retries
 from prefect_results.filesystems.stored import DIGEST, TOKEN, Stored
 from prefect_results.filesystems.uploads import ObjectWriter, Upload
@@ -101,7 +101,14 @@ class ObjectFileSystem(FileSystem):
 
     @abstractmethod
     def _fetch(self, key: str, start: int, count: int, version: str | None) -> tuple[bytes, Stored]:
-        """Read a part of an object, of that version; `start` is within it or zero."""
+        """Read a part of an object, of that version; `start` is within it or zero.
+
+        A vendor whose `_download` does it all may return nothing of an object of more than that.
+        """
+
+    def _download(self, key: str, found: Stored) -> Download:
+        """What asks for the parts of a large object, after the first one."""
+        return Download(self, key, found.version)
 
     @abstractmethod
     def _head(self, key: str) -> Stored:

@@ -232,8 +232,10 @@ class _Multipart(Upload):
         self._etags: dict[int, str] = {}
         self._token = metadata
 
-    def part(self, number: int, data: bytes, last: bool) -> None:
-        answer = self._filesystem.client().upload_part(**self._named, PartNumber=number, Body=data)
+    def part(self, number: int, start: int, data: memoryview, last: bool) -> None:
+        answer = self._filesystem.client().upload_part(
+            **self._named, PartNumber=number, Body=bytes(data)
+        )
         self._etags[number] = answer["ETag"]
 
     def complete(self, metadata: dict[str, str]) -> None:

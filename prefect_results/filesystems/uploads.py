@@ -15,6 +15,7 @@ from prefect_results.exceptions import StorageError
 from prefect_results.filesystems.ahead import Ahead
 from prefect_results.filesystems.base import FileInfo, Writer
 from prefect_results.filesystems.digest import Digest
+from prefect_results.filesystems.stored import DIGEST, TOKEN
 
 if TYPE_CHECKING:
     from prefect_results.filesystems.objects import ObjectFileSystem
@@ -27,14 +28,17 @@ class Upload(metaclass=ABCMeta):
 
     # How many parts may be under way at a time, in any order; 1 where they must come in order.
     at_a_time: ClassVar[int] = 3
+    # Bytes of a part that need not be copied first; None for the filesystem's part size.
+    most: ClassVar[int | None] = None
 
     @abstractmethod
-    def part(self, number: int, data: bytes, last: bool) -> None:
+    def part(self, number: int, start: int, data: memoryview, last: bool) -> None:
         """Send a part.
 
         Args:
             number: from 1.
-            data: the bytes; only the last part may have fewer than the filesystem's part size.
+            start: the position of its first byte.
+            data: the bytes, a multiple of the filesystem's part size unless it is the last part.
             last: whether it is the last one.
         """
 
@@ -66,6 +70,7 @@ class ObjectWriter(Writer):
         "_filesystem",
         "_key",
         "_location",
+        "_number",
         "_sent",
         "_under_way",
         "_upload",
@@ -86,6 +91,7 @@ class ObjectWriter(Writer):
         self._digest: Digest | None = None
         self._upload: Upload | None = None
         self._sent = 0
+        self._number = 0
         self._under_way: deque[Ahead] = deque()
 
     def write(self, data: Any, /) -> int:
@@ -104,8 +110,13 @@ class ObjectWriter(Writer):
             self._buffer = buffer = bytearray()
         # One byte at least stays, so that the last part is known when it is sent.
         while view.nbytes > size:
-            self._send(view[:size], last=False)
-            view = view[size:]
+            if isinstance(data, bytes):
+                part = view[: self._most((view.nbytes - 1) // size * size)]
+            else:
+                # The caller may change its buffer once it was written.
+                part = memoryview(bytes(view[:size]))
+            self._send(part, last=False)
+            view = view[part.nbytes :]
         buffer += view
         return total
 
@@ -120,7 +131,7 @@ class ObjectWriter(Writer):
             self._wait(0)
             assert self._digest is not None
             digest, upload = self._digest.text(), self._upload
-            metadata = {"prefectdigest": digest}
+            metadata = {DIGEST: digest}
             self._filesystem.do(self._location, lambda number: upload.complete(metadata))
         except BaseException:
             self.abort()
@@ -177,24 +188,33 @@ class ObjectWriter(Writer):
             raise io.UnsupportedOperation("an upload cannot be cut")
         return self.tell()
 
+    def _begun(self) -> Upload:
+        upload, filesystem = self._upload, self._filesystem
+        if upload is None:
+            token = {TOKEN: os.urandom(12).hex()}
+            upload = filesystem.do(
+                self._location, lambda number: filesystem._begin(self._key, token)
+            )
+            self._upload, self._digest = upload, Digest()
+        return upload
+
+    def _most(self, count: int) -> int:
+        """How many bytes, of so many that nobody changes, go in one part."""
+        size = self._filesystem.part_size
+        return min(count, max((self._begun().most or 0) // size * size, size))
+
     def _send(self, data: memoryview, last: bool) -> None:
-        """Begin to send a part, and hash it meanwhile."""
-        filesystem, location = self._filesystem, self._location
-        if self._upload is None:
-            token = {"prefecttoken": os.urandom(12).hex()}
-            self._upload = filesystem.do(location, lambda n: filesystem._begin(self._key, token))
-            self._digest = Digest()
-        upload = self._upload
-        assert self._digest is not None
-        number = self._sent // filesystem.part_size + 1
-        # The caller may change its buffer once it was written.
-        part = bytes(data)
+        """Begin to send a part, which nobody changes any more, and hash it meanwhile."""
+        filesystem, location, upload = self._filesystem, self._location, self._begun()
+        self._number += 1
+        number, start = self._number, self._sent
         self._wait(upload.at_a_time - 1)
         self._under_way.append(
-            Ahead(lambda: filesystem.do(location, lambda n: upload.part(number, part, last)))
+            Ahead(lambda: filesystem.do(location, lambda n: upload.part(number, start, data, last)))
         )
-        self._digest.update(part)
-        self._sent += len(part)
+        assert self._digest is not None
+        self._digest.update(data)
+        self._sent += data.nbytes
 
     def _wait(self, most: int) -> None:
         """Wait until no more parts than that are under way."""

@@ -105,6 +105,40 @@ def test_large_uploads_survive(through: Any) -> None:
     assert faults.happened
 
 
+def test_what_is_put_at_once_survives(through: Any) -> None:
+    """Large bytes are stored and read whole though requests fail; a part may be a larger one."""
+    filesystem, faults = through(0.2, seed=5)
+    data = os.urandom(5 * PART + 1)
+    for number in range(3):
+        filesystem.put(f"whole/{number}", data)
+        assert filesystem.get(f"whole/{number}") == data
+    assert faults.happened
+
+
+def test_a_buffer_may_change_once_it_was_written(through: Any) -> None:
+    """Parts that are under way are those that were written, whatever becomes of the buffer."""
+    filesystem, _ = through(0.0)
+    buffer = bytearray(os.urandom(2 * PART + 1))
+    expected = bytes(buffer) + bytes(len(buffer))
+    with filesystem.open_write("changed") as file:
+        file.write(buffer)
+        buffer[:] = bytes(len(buffer))
+        file.write(buffer)
+    assert filesystem.get("changed") == expected
+
+
+def test_a_reader_that_is_closed_early_lets_go(through: Any) -> None:
+    """What is read in part, out of order with others, can be closed and read again."""
+    filesystem, _ = through(0.0)
+    data = os.urandom(3 * PART)
+    filesystem.put("x", data)
+    for _ in range(3):
+        with filesystem.open_read("x") as file:
+            assert file.read(7) == data[:7]
+    with filesystem.open_read("x") as one, filesystem.open_read("x") as other:
+        assert one.read() == other.read() == data
+
+
 def test_an_upload_that_is_given_up_leaves_nothing(through: Any) -> None:
     """Where the storage stays away the error says so; nothing is visible, nor kept in parts."""
     filesystem, faults = through(0.0)
