@@ -83,6 +83,10 @@ class Identifier(TypeDecorator[str]):
         """Accept a `UUID` or its text in any case."""
         return None if value is None else normalize_id(value)
 
+    def result_processor(self, dialect: Dialect, coltype: object) -> None:
+        """Leave ids as they are: `sql.database` has the driver return them as text."""
+        return None
+
 
 def normalize_id(value: object) -> str | None:
     """Return a UUID (or its text, however written) in canonical form, or None if it is none."""
@@ -135,8 +139,8 @@ class Document(TypeDecorator[Any]):
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any]:
         """Decode the document."""
-        decode = _decoder.decode
-        return lambda value: None if value is None else decode(value)
+        decode = _decoder.raw_decode  # `decode` looks for blanks, of which we write none
+        return lambda value: None if value is None else decode(value)[0]
 
 
 class Words(TypeDecorator[str]):

@@ -152,11 +152,14 @@ def _engine(url: str) -> Engine:
 
 
 def _postgresql(url: URL) -> Engine:
+    from psycopg.types.string import TextLoader
+
     engine = create_engine(url, pool_size=5, max_overflow=50)
 
     @event.listens_for(engine, "connect")
     def connected(connection: Any, record: Any) -> None:
-        # Moments come back in UTC, and need no conversion.
+        # Moments come back in UTC and ids as text, and need no conversion.
+        connection.adapters.register_loader("uuid", TextLoader)
         connection.execute("SET TIME ZONE 'UTC'")
         connection.commit()
 

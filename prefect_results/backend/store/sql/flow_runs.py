@@ -15,7 +15,8 @@ from prefect_results.backend.store.ids import new_id, new_name
 from prefect_results.backend.store.records import FlowRun, Json, NewState, NewTaskRun, Page
 from prefect_results.backend.store.schema import flow, flow_group, flow_run, task, task_run
 from prefect_results.backend.store.sql import task_runs
-from prefect_results.backend.store.sql.rows import fetch, fetch_one, now, paged, selected
+from prefect_results.backend.store.sql.queries import Query
+from prefect_results.backend.store.sql.rows import fetch, now, paged, selected
 from prefect_results.backend.store.sql.states import FLOW_RUN, set_states
 from prefect_results.backend.store.types import as_utc
 from prefect_results.exceptions import RecordNotFound
@@ -126,12 +127,12 @@ def _with_key(connection: Connection, flow_id: str, key: str) -> FlowRun | None:
     return next(iter(fetch(connection, FlowRun, query)), None)
 
 
-_GET = selected(FlowRun, flow_run).where(flow_run.c.id == bindparam("id"))
+_GET = Query(FlowRun, selected(FlowRun, flow_run).where(flow_run.c.id == bindparam("id")))
 
 
 def get(connection: Connection, flow_run_id: str) -> FlowRun:
     """Return a flow run by id."""
-    return fetch_one(connection, FlowRun, _GET, f"flow run {flow_run_id!r}", id=flow_run_id)
+    return _GET.one(connection, f"flow run {flow_run_id!r}", id=flow_run_id)
 
 
 def listed(

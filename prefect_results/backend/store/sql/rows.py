@@ -1,17 +1,19 @@
 """Rows to records.
 
 What belongs here: what every other module of this folder needs to read rows. What does not:
-anything about one table, and writing many rows (`bulk`).
+anything about one table, queries that
+are asked often (`queries`), and writing many rows (`bulk`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timezone
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import attrs
-from sqlalchemy import Column, Connection, Select, Table, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from prefect_results.backend.store.records import Page
@@ -25,7 +27,7 @@ def now() -> datetime:
     return datetime.now(timezone.utc)
 
 
-def selected(record: type[Any], table: Table, **others: Column[Any]) -> Select[Any]:
+def selected(record: type[Any], table: Table, **others: ColumnElement[Any]) -> Select[Any]:
     """Return a SELECT of the columns that a record has.
 
     Args:
@@ -42,28 +44,44 @@ def _names(record: type[Any]) -> tuple[str, ...]:
     return tuple(attrs.fields_dict(record))
 
 
-def fetch(connection: Connection, record: type[R], query: Select[Any], **values: Any) -> list[R]:
-    """Run a query of `selected` columns and return the records.
+def records(
+    record: Callable[..., R],
+    rows: Sequence[Any],
+    processors: Mapping[int, Callable[[Any], Any]] = MappingProxyType({}),
+) -> list[R]:
+    """Make records of rows.
 
     Args:
-        connection: Where to run it.
         record: Class of the records.
-        query: The query.
-        **values: Values of its bound parameters.
+        rows: Their values, in the order of the record's fields.
+        processors: What makes of the values at some places those that the records have.
     """
-    names = _names(record)
-    return [record(**dict(zip(names, row))) for row in connection.execute(query, values)]
+    columns: list[Iterable[Any]] = list(zip(*rows))
+    for place, process in processors.items() if rows else ():
+        columns[place] = map(process, columns[place])
+    return list(map(record, *columns)) if rows else []
 
 
-def fetch_one(
-    connection: Connection, record: type[R], query: Select[Any], what: str, **values: Any
-) -> R:
+def fetch(connection: Connection, record: type[R], query: Select[Any]) -> list[R]:
+    """Run a query of `selected` columns that was made for the occasion; return the records."""
+    return records(record, connection.execute(query).all())
+
+
+def fetch_one(connection: Connection, record: type[R], query: Select[Any], what: str) -> R:
     """Return the one record of a query.
 
     Raises:
         RecordNotFound: There is none; `what` tells what was looked for.
     """
-    found = fetch(connection, record, query, **values)
+    return the_one(fetch(connection, record, query), what)
+
+
+def the_one(found: Sequence[R], what: str) -> R:
+    """Return the only record that was found.
+
+    Raises:
+        RecordNotFound: There is none; `what` tells what was looked for.
+    """
     if not found:
         raise RecordNotFound(f"the run store has no {what}")
     return found[0]

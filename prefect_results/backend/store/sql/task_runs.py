@@ -27,16 +27,10 @@ from prefect_results.backend.store.ids import new_ids
 from prefect_results.backend.store.records import NewTaskRun, Outcome, Page, TaskRun
 from prefect_results.backend.store.schema import flow_run, task, task_run
 from prefect_results.backend.store.sql.bulk import insert_many
-from prefect_results.backend.store.sql.rows import (
-    chunks,
-    fetch,
-    fetch_one,
-    now,
-    paged,
-    selected,
-)
+from prefect_results.backend.store.sql.queries import Query
+from prefect_results.backend.store.sql.rows import chunks, fetch, now, paged, selected
 from prefect_results.backend.store.sql.states import CURRENT, TASK_RUN, Trace
-from prefect_results.backend.store.types import Identifier, clean_text, normalize_id
+from prefect_results.backend.store.types import Identifier, Words, clean_text, normalize_id
 from prefect_results.exceptions import RecordNotFound
 
 _COLUMNS = (
@@ -51,22 +45,30 @@ _RUN: BindParameter[str] = bindparam("run")
 _SELECTED = selected(TaskRun, task_run, task_slug=task.c.slug).join_from(
     task_run, task, task.c.id == task_run.c.task_id
 )
+# The slug is known where the task is: no need to read it for each row.
+_SELECTED_OF_TASK = selected(TaskRun, task_run, task_slug=bindparam("slug", type_=Words))
 _THIS_FLOW = select(flow_run.c.flow_id).where(flow_run.c.id == _RUN)
 _TASK_ID = select(task.c.id).where(
     task.c.flow_id == _THIS_FLOW.scalar_subquery(), task.c.slug == bindparam("slug")
 )
-_GET = _SELECTED.where(task_run.c.id == bindparam("id"))
+_GET = Query(TaskRun, _SELECTED.where(task_run.c.id == bindparam("id")))
 # The flow of the run and the slug pick one task, and the unique key then one run. Not a join with
 # the task by slug, for which a planner that knows too little may read all task runs of the run.
-_FIND = _SELECTED.where(
-    task_run.c.flow_run_id == _RUN,
-    task_run.c.task_id == _TASK_ID.scalar_subquery(),
-    task_run.c.map_index == bindparam("map_index"),
+_FIND = Query(
+    TaskRun,
+    _SELECTED.where(
+        task_run.c.flow_run_id == _RUN,
+        task_run.c.task_id == _TASK_ID.scalar_subquery(),
+        task_run.c.map_index == bindparam("map_index"),
+    ),
 )
-_FIND_BY_ID = _SELECTED.where(
-    task_run.c.flow_run_id == _RUN,
-    task_run.c.task_id == bindparam("task_id"),
-    task_run.c.map_index == bindparam("map_index"),
+_FIND_BY_ID = Query(
+    TaskRun,
+    _SELECTED.where(
+        task_run.c.flow_run_id == _RUN,
+        task_run.c.task_id == bindparam("task_id"),
+        task_run.c.map_index == bindparam("map_index"),
+    ),
 )
 
 
@@ -84,21 +86,19 @@ def task_id_of(connection: Connection, flow_run_id: str, slug: str) -> str | Non
 
 def get(connection: Connection, task_run_id: str) -> TaskRun:
     """Return a task run by id."""
-    return fetch_one(connection, TaskRun, _GET, f"task run {task_run_id!r}", id=task_run_id)
+    return _GET.one(connection, f"task run {task_run_id!r}", id=task_run_id)
 
 
 def find_by_id(
     connection: Connection, flow_run_id: str, task_id: str, map_index: int
 ) -> TaskRun | None:
     """Return the run of a task in a flow run, or None."""
-    values = {"run": flow_run_id, "task_id": task_id, "map_index": map_index}
-    return next(iter(fetch(connection, TaskRun, _FIND_BY_ID, **values)), None)
+    return _FIND_BY_ID.first(connection, run=flow_run_id, task_id=task_id, map_index=map_index)
 
 
 def find(connection: Connection, flow_run_id: str, slug: str, map_index: int) -> TaskRun | None:
     """Return the run of a task, named by slug, in a flow run, or None."""
-    values = {"run": flow_run_id, "slug": slug, "map_index": map_index}
-    return next(iter(fetch(connection, TaskRun, _FIND, **values)), None)
+    return _FIND.first(connection, run=flow_run_id, slug=slug, map_index=map_index)
 
 
 def resolve_task(
@@ -196,22 +196,27 @@ def _with_those_there(
 
 
 @cache
-def _page(by_task: bool, children: bool | None, by_state: bool, resumed: bool) -> Select[Any]:
+def _page(by_task: bool, children: bool | None, resumed: bool) -> Select[Any]:
     columns = task_run.c
-    query = _SELECTED.where(columns.flow_run_id == _RUN)
     if by_task:
-        query = query.where(columns.task_id == bindparam("task_id"))
+        query = _SELECTED_OF_TASK.where(columns.task_id == bindparam("task_id"))
+    else:
+        query = _SELECTED
+    query = query.where(columns.flow_run_id == _RUN)
     if children is not None and not (children and resumed and by_task):
         # Not both: of two lower bounds SQLite would seek the one that is listed first.
         query = query.where(columns.map_index >= 0 if children else columns.map_index < 0)
-    if by_state:
-        query = query.where(columns.state.in_(bindparam("states", expanding=True)))
     if resumed and by_task:
         query = query.where(columns.map_index > bindparam("last_index"))
     elif resumed:
         last = (bindparam("last_task", type_=Identifier), bindparam("last_index", type_=Integer))
         query = query.where(tuple_(columns.task_id, columns.map_index) > tuple_(*last))
     return query.order_by(columns.task_id, columns.map_index).limit(bindparam("rows"))
+
+
+@cache
+def _page_query(by_task: bool, children: bool | None, resumed: bool) -> Query[TaskRun]:
+    return Query(TaskRun, _page(by_task, children, resumed))
 
 
 def listed(
@@ -226,18 +231,19 @@ def listed(
     """Return a page of task runs; see `RunStore.list_task_runs`."""
     values: dict[str, Any] = {"run": flow_run_id, "rows": limit + 1}
     if slug is not None:
+        values["slug"] = slug
         values["task_id"] = task_id_of(connection, flow_run_id, slug)
         if values["task_id"] is None:
             return Page(())
-    if states is not None:
-        values["states"] = list(states)
     if after is not None:
         values["last_task"], _, index = after.partition("/")
         values["last_index"] = int(index)
-        if slug is not None:
-            del values["last_task"]
-    query = _page(slug is not None, children, states is not None, after is not None)
-    items = fetch(connection, TaskRun, query, **values)
+    kind = (slug is not None, children, after is not None)
+    if states is None:
+        items = _page_query(*kind).all(connection, **values)
+    else:
+        query = _page(*kind).where(task_run.c.state.in_(list(states)))
+        items = fetch(connection, TaskRun, query.params(**values))
     return paged(items, limit, lambda item: f"{item.task_id}/{item.map_index}")
 
 
