@@ -72,14 +72,13 @@ class Conditions:
         """
         if depth > MAX_DEPTH:
             raise RequestRefused(f"A condition is nested more than {MAX_DEPTH} deep.")
-        return and_(
-            true(),
-            *(
-                self._part(entity, rows, name, value, depth + 1)
-                for name, value in (where or {}).items()
-                if value is not None
-            ),
-        )
+        parts = {name: value for name, value in (where or {}).items() if value is not None}
+        found: list[Condition] = [true()]
+        if entity.name == "task_run" and (ends := _run_and_slug(parts)) is not None:
+            del parts["task"]
+            found.append(self._is_of_task(rows, *ends))
+        found += [self._part(entity, rows, name, value, depth + 1) for name, value in parts.items()]
+        return and_(*found)
 
     def _part(
         self, entity: Entity, rows: FromClause, name: str, value: Any, depth: int
@@ -94,6 +93,9 @@ class Conditions:
             return and_(true(), *parts) if name == "_and" else or_(false(), *parts)
         if name in entity.relations:
             return self._related(entity.relations[name], rows, value, depth)
+        return self._compared_all(rows, name, value)
+
+    def _compared_all(self, rows: FromClause, name: str, value: Where) -> Condition:
         column = rows.c[name]
         return and_(
             true(),
@@ -103,6 +105,19 @@ class Conditions:
                 if operand is not None
             ),
         )
+
+    def _is_of_task(self, rows: FromClause, flow_run_id: str, slug: str) -> Condition:
+        """Return the condition that task runs of one flow run are of the task with a slug.
+
+        There is one such task, and where a database is told so, it reads the task runs in the order
+        of their map indexes from the unique key, and only those that are wanted.
+        """
+        runs = self._aliases.of(entities()["flow_run"])
+        tasks = self._aliases.of(entities()["task"])
+        self._left -= 1
+        flow = select(runs.c.flow_id).where(runs.c.id == flow_run_id).scalar_subquery()
+        task = select(tasks.c.id).where(tasks.c.flow_id == flow, tasks.c.slug == slug)
+        return rows.c.task_id == task.scalar_subquery()
 
     def _related(self, relation: Relation, rows: FromClause, where: Where, depth: int) -> Condition:
         target = entities()[relation.entity]
@@ -142,6 +157,18 @@ class Conditions:
         if self._sqlite:
             return func.jsonb_contains(text, wanted) == 1
         return cast(text, JSONB).op("@>", is_comparison=True)(cast(literal(wanted, Text), JSONB))
+
+
+def _run_and_slug(parts: Where) -> tuple[str, str] | None:
+    """Return the flow run and the slug of a condition on both, as views write it."""
+    match parts:
+        case {"flow_run_id": {"_eq": str(flow_run_id)}, "task": {"slug": {"_eq": str(slug)}}}:
+            return None if _more_than_that(parts["task"]) else (flow_run_id, slug)
+    return None
+
+
+def _more_than_that(task: Where) -> bool:
+    return len(task) > 1 or len(task["slug"]) > 1
 
 
 _PLAIN: dict[str, Callable[[Any, Any], Condition]] = {

@@ -347,3 +347,24 @@ def test_one_statement_for_each_table(store: Any, ask: Ask, ids: dict[str, Any])
         _data(ask(query))
     assert len(seen) == 7
     assert not any("serialized" in statement for statement in seen)
+
+
+def test_task_runs_of_a_slug_come_from_the_unique_key(
+    store: Any, ask: Ask, ids: dict[str, Any]
+) -> None:
+    """What views ask for names one task, and no task run of another is read or sorted."""
+
+    def found(task: str) -> list[Any]:
+        where = f'flow_run_id: {{_eq: "{ids["run 1"]}"}}, task: {task}'
+        query = f"{{ task_run(where: {{{where}}}, order_by: {{map_index: asc}})"
+        rows = _data(ask(f"{query} {{ task {{ slug }} flow_run_id }} }}"))["task_run"]
+        assert {row["flow_run_id"] for row in rows} <= {ids["run 1"]}
+        return [row["task"]["slug"] for row in rows]
+
+    with _statements(store) as seen:
+        assert found('{slug: {_eq: "t1-1"}}') == ["t1-1"]
+    assert "task_id = (SELECT" in seen[0]
+    assert found('{slug: {_eq: "t1-1"}, name: {_eq: "t1"}}') == ["t1-1"]
+    assert found('{slug: {_eq: "t1-1"}, name: {_eq: "t2"}}') == []
+    assert found('{slug: {_eq: "t1-1", _neq: "t1-1"}}') == []
+    assert found('{slug: {_eq: "unknown"}}') == []

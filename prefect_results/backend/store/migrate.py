@@ -128,9 +128,9 @@ def _scripts() -> Any:
     return ScriptDirectory.from_config(config)
 
 
-def _upgrade(connection: Connection) -> None:
+def _upgrade(connection: Connection, revision: str = "head") -> None:
     config = _config()
     config.attributes["connection"] = connection
     from alembic import command
 
-    command.upgrade(config, "head")
+    command.upgrade(config, revision)

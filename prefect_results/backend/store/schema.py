@@ -25,7 +25,7 @@ from sqlalchemy import (
 
 from prefect_results.backend.store.types import Document, Identifier, Moment, Words
 
-REVISION = "0001"
+REVISION = "0002"
 """The migration that these tables correspond to."""
 
 DEFAULT_TENANT_ID = "00000000-0000-4000-8000-000000000001"
@@ -244,6 +244,8 @@ task_run = Table(
     Column("cache_key", Words),
     *_current_state(),
     UniqueConstraint("flow_run_id", "task_id", "map_index"),
+    # For pages of a run's task runs in the order of their map indexes, whatever the task.
+    Index("ix_task_run_flow_run_id_map_index", "flow_run_id", "map_index"),
 )
 
 

@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 
 from prefect_results.backend.store import migrate, open_store, schema
+from prefect_results.backend.store.ids import new_id
 from prefect_results.backend.store.sql.database import Database
+from prefect_results.backend.store.sql.rows import now
 from prefect_results.backend.store.sql.store import SqlRunStore
 from prefect_results.exceptions import StoreSchemaError
 
@@ -78,13 +80,39 @@ def test_pending_migrations_are_listed(empty_url: str) -> None:
     """An empty database needs all migrations, a migrated one none; asking changes nothing."""
     database = Database(empty_url)
     with database.read() as connection:
-        assert migrate.pending(connection) == [schema.REVISION]
+        assert migrate.pending(connection) == ["0001", "0002"]
         assert migrate.applied(connection) is None
     migrate.ensure(database)
     with database.read() as connection:
         assert migrate.pending(connection) == []
         assert migrate.applied(connection) == schema.REVISION
     database.dispose()
+
+
+def test_old_store_is_upgraded(empty_url: str) -> None:
+    """A database of an earlier release gets what is missing, and keeps what it holds."""
+    database = Database(empty_url)
+    if database.dialect == "sqlite":
+        migrate._switch_to_wal(database)
+    database.run(lambda connection: migrate._upgrade(connection, "0001"))
+    with database.write() as connection:
+        projects = schema.project.insert().values(
+            id=new_id(),
+            created=now(),
+            updated=now(),
+            tenant_id=schema.DEFAULT_TENANT_ID,
+            name="kept",
+        )
+        connection.execute(projects)
+        assert migrate.pending(connection) == ["0002"]
+    database.dispose()
+    store = SqlRunStore(empty_url)
+    assert [project.name for project in store.list_projects()] == ["kept"]
+    with store.database.read() as connection:
+        assert migrate.applied(connection) == schema.REVISION
+        names = {index["name"] for index in inspect(connection).get_indexes("task_run")}
+    assert "ix_task_run_flow_run_id_map_index" in names
+    store.close()
 
 
 def test_failed_migration_leaves_nothing(empty_url: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -66,8 +66,8 @@ class _Compiled:
         self._text = str(compiled)
         self._order: list[str] | None = compiled.positiontup
         self._constants: dict[str, Any] = compiled.params
-        types = {name: bound.type for name, bound in compiled.binds.items()}
-        found = {name: kind.dialect_impl(dialect).bind_processor(dialect) for name, kind in types.items()}
+        types = {name: bound.type.dialect_impl(dialect) for name, bound in compiled.binds.items()}
+        found = {name: kind.bind_processor(dialect) for name, kind in types.items()}
         self._bind = {name: process for name, process in found.items() if process is not None}
         self.processors = {
             place: process
