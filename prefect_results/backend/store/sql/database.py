@@ -60,10 +60,6 @@ class Database:
         self._reset()
         self.engine = _engine(url)
         self.dialect = self.engine.dialect.name
-        # A read is one statement, or does not mind: no need to begin and end a transaction.
-        self._reader = self.engine
-        if self.dialect == "postgresql":
-            self._reader = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         _databases.add(self)
 
     def _reset(self) -> None:
@@ -78,7 +74,7 @@ class Database:
             with translated():
                 yield current
             return
-        with translated(), self._reader.connect() as connection:
+        with translated(), self.engine.connect() as connection:
             yield connection
 
     @contextmanager
@@ -154,7 +150,8 @@ def _engine(url: str) -> Engine:
 def _postgresql(url: URL) -> Engine:
     from psycopg.types.string import TextLoader
 
-    engine = create_engine(url, pool_size=5, max_overflow=50)
+    engine = create_engine(url, pool_size=5, max_overflow=50, isolation_level="AUTOCOMMIT")
+    event.listen(engine, "begin", _begun)
 
     @event.listens_for(engine, "connect")
     def connected(connection: Any, record: Any) -> None:
@@ -203,7 +200,7 @@ def _sqlite(url: URL) -> Engine:
         max_overflow=50,
     )
     event.listen(engine, "connect", _sqlite_connected)
-    event.listen(engine, "begin", _sqlite_begun)
+    event.listen(engine, "begin", _begun)
     return engine
 
 
@@ -217,9 +214,11 @@ def _sqlite_connected(connection: sqlite3.Connection, record: Any) -> None:
         raise
 
 
-def _sqlite_begun(connection: Connection) -> None:
+def _begun(connection: Connection) -> None:
+    # Only writers need a transaction: a read is one statement, or does not mind.
     if connection.get_execution_options().get("prefect_results_write"):
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        immediate = " IMMEDIATE" if connection.dialect.name == "sqlite" else ""
+        connection.exec_driver_sql(f"BEGIN{immediate}")
 
 
 def _before_fork() -> None:
