@@ -35,6 +35,9 @@ The tree::
     │   ├── ResultWithoutLocation (ValueError)
     │   └── UnknownResultType  (TypeError)
     ├── WaitTimedOut           (RuntimeError, TimeoutError)
+    ├── LockError                           a lock of a cached value
+    │   ├── LockLost           (RuntimeError)
+    │   └── LockTimedOut       (TimeoutError)
     ├── StoreError                          the run store, not where results lie
     │   ├── RecordNotFound     (LookupError)
     │   ├── RecordExists       (ValueError)
@@ -290,3 +293,24 @@ class UnknownResultType(ResultUnavailable, TypeError):
 
 class WaitTimedOut(PrefectError, TimeoutError, RuntimeError):
     """A flow run was not finished within the time that was given."""
+
+
+class LockError(PrefectError):
+    """What is wrong with a lock of a cached value.
+
+    Args:
+        message: What was locked, and what to do.
+        key: What the lock is of.
+    """
+
+    def __init__(self, message: str = "", *, key: str = "") -> None:
+        super().__init__(message)
+        self.key = key
+
+
+class LockLost(LockError, RuntimeError):
+    """The lock is not held, or not any longer: another one took over."""
+
+
+class LockTimedOut(LockError, TimeoutError):
+    """The lock was not free within the time that was given."""

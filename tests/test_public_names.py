@@ -12,9 +12,10 @@ PUBLIC = {
         tags task unmapped
     """,
     "prefect_results.caching": """
-        all_inputs all_parameters duration_only hash_inputs never_use partial_inputs_only
-        partial_parameters_only tokenize
+        IsolationLevel all_inputs all_parameters duration_only hash_inputs never_use
+        partial_inputs_only partial_parameters_only tokenize
     """,
+    "prefect_results.caching.locks": "LockManager MemoryLockManager StorageLockManager is_lock",
     "prefect_results.compat": "install is_installed uninstall",
     "prefect_results.core": """
         DateTimeParameter Edge EdgeAnnotation Flow FunctionTask Parameter Task apply_map as_task

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from prefect_results.caching.hashing import hash_inputs, tokenize
+from prefect_results.caching.isolation import IsolationLevel
 from prefect_results.caching.validators import (
     all_inputs,
     all_parameters,
@@ -13,6 +14,7 @@ from prefect_results.caching.validators import (
 )
 
 __all__ = [
+    "IsolationLevel",
     "all_inputs",
     "all_parameters",
     "duration_only",

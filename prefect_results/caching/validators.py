@@ -112,6 +112,8 @@ def partial_inputs_only(validate_on: Iterable[str] | None = None) -> Validator:
             return False
         return validate_on is None or _same_inputs(state, inputs or {}, frozenset(validate_on))
 
+    if validate_on is not None:
+        partial_inputs._looks_at = ("inputs", validate_on)  # type: ignore[attr-defined]
     return partial_inputs
 
 
@@ -138,7 +140,38 @@ def partial_parameters_only(validate_on: Iterable[str] | None = None) -> Validat
         cached = _only(state.cached_parameters or {}, names)
         return _same(cached, _only(parameters or {}, names))
 
+    if validate_on is not None:
+        partial_parameters._looks_at = ("parameters", validate_on)  # type: ignore[attr-defined]
     return partial_parameters
+
+
+def what_counts(
+    validator: Validator, inputs: Mapping[str, Any], parameters: Mapping[str, Any] | None
+) -> str | None:
+    """What must be equal for runs to be served by the same cached value, as a text.
+
+    Args:
+        validator: one of this module's, or a user's own, for which nothing but the key counts.
+        inputs: values of the run's inputs by argument name.
+        parameters: the flow run's parameters.
+
+    Returns:
+        A text that is equal in any process; None where no run is served by another one's value.
+    """
+    if validator is never_use:
+        return None
+    kind, names = getattr(validator, "_looks_at", ("", None))
+    if validator is all_inputs:
+        kind = "inputs"
+    elif validator is all_parameters:
+        kind = "parameters"
+    if not kind:
+        return ""
+    try:
+        looked_at = inputs if kind == "inputs" else parameters or {}
+        return tokenize(_only(looked_at, None if names is None else frozenset(names)))
+    except Exception:
+        return None
 
 
 def _only(values: Mapping[str, Any], names: frozenset[str] | None) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from typing import Any
 
 import attrs
 
+from prefect_results.caching.locks import is_lock
 from prefect_results.cli.kinds import HEAD, expiration_of, flaw_of
 from prefect_results.cli.places import Folder
 from prefect_results.cli.references import Bytes, References
@@ -66,6 +67,8 @@ def select(
     if selection.older_than is not None:
         latest = (now - selection.older_than).timestamp()
     for info in folder.filesystem.list(folder.prefix):
+        if is_lock(info.location):
+            continue
         advance(1)
         if latest is not None and (info.modified is None or info.modified > latest):
             continue

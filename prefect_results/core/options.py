@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING
 
 from prefect_results import configuration
 from prefect_results.caching import validators
+from prefect_results.caching.isolation import isolation_level
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
+
+    from prefect_results.caching.isolation import IsolationLevel
 
     Validator = Callable[..., bool]
 
@@ -75,6 +78,8 @@ class TaskOptions:
     cache_for: timedelta | None
     cache_validator: Validator
     cache_key: str | None
+    # An attribute of the tasks that say it only; those pickled by other releases have none.
+    cache_isolation_level: IsolationLevel | None = None
     checkpoint: bool | None
     result: Any
     target: str | Callable[..., str] | None
@@ -131,7 +136,10 @@ class TaskOptions:
         cache_for: timedelta | None,
         cache_validator: Validator | None,
         cache_key: str | None,
+        level: IsolationLevel | str | None,
     ) -> None:
+        if level is not None:
+            self.cache_isolation_level = isolation_level(level)
         if (
             cache_for is None
             and cache_validator is not None

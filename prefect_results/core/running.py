@@ -338,8 +338,10 @@ def _keep_caches(states: dict[Task, State]) -> None:
         if known is None and not found:
             continue
         now = now or _now()
+        # One that runs of this process shared is there already.
+        there = set(map(id, known or ()))
         caches[key] = [
             cached
-            for cached in [*(known or ()), *found]
+            for cached in [*(known or ()), *(new for new in found if id(new) not in there)]
             if cached.cached_result_expiration and cached.cached_result_expiration > now
         ]

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Any
 
+    from prefect_results.caching.isolation import IsolationLevel
     from prefect_results.core.flow import Flow
     from prefect_results.results import Result
 
@@ -129,6 +130,8 @@ class Task(TaskOptions, TaskOperators, metaclass=TaskMetaclass):
             does not run.
         task_run_name: Template or callable that names a run when there is a backend.
         nout: Number of outputs of a task that returns several; inferred from the annotation.
+        cache_isolation_level: "serializable": runs that want the same target or cached value at
+            once compute it once; "read_committed": each does. Configured by default.
 
     Raises:
         TypeError: if ``tags`` is a string, ``timeout`` no integer, ``retry_on`` no exception
@@ -164,6 +167,7 @@ class Task(TaskOptions, TaskOperators, metaclass=TaskMetaclass):
         target: str | Callable[..., str] | None = None,
         task_run_name: str | Callable[..., str] | None = None,
         nout: int | None = None,
+        cache_isolation_level: IsolationLevel | str | None = None,
     ) -> None:
         cls = type(self)
         if cls is not Task:
@@ -186,7 +190,7 @@ class Task(TaskOptions, TaskOperators, metaclass=TaskMetaclass):
         self._set_timeout(timeout)
         self.trigger = trigger or triggers.all_successful
         self.skip_on_upstream_skip = skip_on_upstream_skip
-        self._set_caching(cache_for, cache_validator, cache_key)
+        self._set_caching(cache_for, cache_validator, cache_key, cache_isolation_level)
         self.checkpoint = checkpoint
         self.result = result
         self.target = target

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from prefect_results.core import Task
+    from prefect_results.engine.shared_cache import Place
     from prefect_results.results import Result
     from prefect_results.states import State
 
@@ -83,7 +84,12 @@ def found_at_target(
 
 
 def found_in_cache(
-    state: State, task: Task, inputs: Mapping[str, Result], logger: logging.Logger, name: str
+    state: State,
+    task: Task,
+    inputs: Mapping[str, Result],
+    logger: logging.Logger,
+    name: str,
+    place: Place | None = None,
 ) -> State:
     """Give a valid `Cached` state: the run's own, or one that earlier runs left in the context.
 
@@ -93,6 +99,7 @@ def found_in_cache(
         inputs: the inputs of the run.
         logger: the runner's logger.
         name: full name of the task run.
+        place: where other processes keep a cached state too; None if nowhere.
 
     Returns:
         The cached state, or a state to run from.
@@ -110,6 +117,8 @@ def found_in_cache(
 
     key = task.cache_key or task.name
     candidates = (ambient.get("caches") or {}).get(key, [])
+    if place is not None and (shared := place.get(name, logger)) is not None:
+        candidates = [*candidates, shared]
     for candidate in candidates:
         if task.cache_validator(candidate, values, parameters):
             usable = _usable(candidate, logger, name)

@@ -42,12 +42,7 @@ def checkpoint(value: Any, template: Result, task: Task, inputs: Mapping[str, Re
     Returns:
         A Result with the value and, when written, its location.
     """
-    if (
-        value is None
-        or ambient.get("checkpointing") is not True
-        or task.checkpoint is False
-        or not can_write(template)
-    ):
+    if value is None or not is_written(task) or not can_write(template):
         return template.from_value(value)
     try:
         return template.write(value, **template_values(inputs))
@@ -74,6 +69,11 @@ def begin_checkpoint(
     if type(template).write is not StoredResult.write:
         return None
     return template.begin_write(value, **template_values(inputs))
+
+
+def is_written(task: Task) -> bool:
+    """Whether the run checkpoints the values of a task."""
+    return ambient.get("checkpointing") is True and task.checkpoint is not False
 
 
 def can_write(template: Result) -> bool:

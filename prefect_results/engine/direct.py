@@ -18,6 +18,7 @@ from prefect_results.context import context as ambient
 from prefect_results.engine import cached, execution
 from prefect_results.engine.batches import States
 from prefect_results.engine.checkpoint import begin_checkpoint, can_write, checkpoint
+from prefect_results.engine.isolation import is_computed_once
 from prefect_results.engine.listening import LISTENER
 from prefect_results.engine.task_runner import TaskRunner, describe_run
 from prefect_results.executors.local import LocalExecutor
@@ -43,7 +44,12 @@ FINISHED = "Task '%s': Finished task run for task with final state: '%s'"
 
 def is_plain(task: Task) -> bool:
     """Whether the steps around the run of `task` decide nothing, given ordinary states."""
-    return not task.state_handlers and task.task_run_name is None and task.trigger is all_successful
+    return (
+        not task.state_handlers
+        and task.task_run_name is None
+        and task.trigger is all_successful
+        and not is_computed_once(task)
+    )
 
 
 def is_possible(

@@ -197,7 +197,11 @@ class TaskRunner(TaskSteps):
                     self.logger.info("Task '%s': Starting task run...", context["task_full_name"])
                 return self._take_steps(first, upstream_states, context, is_mapped_parent)
 
-        return self._state_of(steps, context)
+        try:
+            return self._state_of(steps, context)
+        finally:
+            if self._flight is not None:
+                self._end_flight()
 
     def _state_of(self, steps: Callable[[], State], context: dict[str, Any]) -> State:
         """Take steps, and give the state they lead or break off to."""

@@ -5,17 +5,19 @@ What a step does is in the module of its concern; when it is taken, in `task_run
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from prefect_results.context import context as ambient
 from prefect_results.engine import cached, execution, mapping, readiness, retry, upstream
-from prefect_results.engine.checkpoint import checkpoint
+from prefect_results.engine.checkpoint import begin_checkpoint, checkpoint, is_written
 from prefect_results.engine.inputs import (
     inputs_from,
     template_values,
     values_of,
     with_loaded_results,
 )
+from prefect_results.engine.isolation import is_computed_once
 from prefect_results.engine.retry import RecursiveCall
 from prefect_results.engine.runner import ENDRUN, Runner, call_state_handlers
 from prefect_results.states import Looped, Pending, Running, State
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from prefect_results.core import Edge, Task
+    from prefect_results.engine.shared_cache import Place
+    from prefect_results.engine.single_flight import Flight
     from prefect_results.results import Result
 
 
@@ -37,6 +41,8 @@ class TaskSteps(Runner):
 
     task: Task
     result: Result
+    # The right to compute a value that other runs want too; see `single_flight`.
+    _flight: Flight | None = None
 
     if TYPE_CHECKING:
         run: Callable[..., State]
@@ -46,7 +52,17 @@ class TaskSteps(Runner):
         return readiness.task_name(self.task.name)
 
     def _keep(self, inputs: Mapping[str, Result]) -> Callable[[Any], Result]:
-        return lambda value: checkpoint(value, self.result, self.task, inputs)
+        flight, task, result = self._flight, self.task, self.result
+        if flight is None:
+            return lambda value: checkpoint(value, result, task, inputs)
+
+        def keep(value: Any) -> Result:
+            return flight.keep(
+                lambda: begin_checkpoint(value, result, inputs) if is_written(task) else None,
+                lambda: checkpoint(value, result, task, inputs),
+            )
+
+        return keep
 
     @call_state_handlers
     def check_task_is_ready(self, state: State) -> State:
@@ -119,14 +135,52 @@ class TaskSteps(Runner):
     @call_state_handlers
     def check_target(self, state: State, inputs: Mapping[str, Result]) -> State:
         """Use the result at the task's target; see `cached.found_at_target`."""
-        return cached.found_at_target(
-            state, self.task, self.result, inputs, self.logger, self._name
+
+        def look() -> State:
+            return cached.found_at_target(
+                state, self.task, self.result, inputs, self.logger, self._name
+            )
+
+        found = look()
+        if not found.is_pending() or not is_computed_once(self.task):
+            return found
+        from prefect_results.engine import single_flight
+
+        return self._alone(
+            single_flight.of_target(
+                self.task, self.result, inputs, partial(_cached, look), self.logger, self._name
+            ),
+            found,
         )
+
+    def _alone(self, flight: Flight | None, state: State) -> State:
+        """The cached state that another run made, or the given one to compute the value from."""
+        self._flight = flight
+        return state if flight is None else flight.begin() or state
+
+    def _end_flight(self) -> None:
+        flight, self._flight = self._flight, None
+        if flight is not None:
+            flight.end()
 
     @call_state_handlers
     def check_task_is_cached(self, state: State, inputs: Mapping[str, Result]) -> State:
         """Use a valid cached state; see `cached.found_in_cache`."""
-        return cached.found_in_cache(state, self.task, inputs, self.logger, self._name)
+
+        def look(place: Place | None = None) -> State:
+            return cached.found_in_cache(state, self.task, inputs, self.logger, self._name, place)
+
+        found = look()
+        if not found.is_pending() or not is_computed_once(self.task):
+            return found
+        from prefect_results.engine import single_flight
+
+        return self._alone(
+            single_flight.of_cache(
+                self.task, self.result, inputs, partial(_cached, look), self.logger, self._name
+            ),
+            found,
+        )
 
     @call_state_handlers
     def check_task_trigger(self, state: State, upstream_states: Mapping[Edge, State]) -> State:
@@ -173,7 +227,10 @@ class TaskSteps(Runner):
     @call_state_handlers
     def cache_result(self, state: State, inputs: Mapping[str, Result]) -> State:
         """Keep the success of a task with `cache_for`; see `cached.kept_for_later`."""
-        return cached.kept_for_later(state, self.task, inputs)
+        kept = cached.kept_for_later(state, self.task, inputs)
+        if self._flight is not None and kept is not state:
+            self._flight.publish(kept, self.task)
+        return kept
 
     @call_state_handlers
     def check_for_retry(self, state: State, inputs: Mapping[str, Result]) -> State:
@@ -220,3 +277,8 @@ class TaskSteps(Runner):
             context=context,
             is_mapped_parent=False,
         )
+
+
+def _cached(look: Callable[..., State], *places: Place | None) -> State | None:
+    found = look(*places)
+    return found if found.is_cached() else None

@@ -112,6 +112,29 @@ def test_objects_are_listed(cli: Cli, orphan: Path, results: Path, db: str) -> N
     assert "1 object," in cli("result", "list", str(orphan)).stderr
 
 
+def test_locks_are_no_results(cli: Cli, orphan: Path, results: Path, db: str) -> None:
+    """Locks that lie among results are neither listed nor checked nor deleted."""
+    before = cli.json("result", "list", str(results))
+    lock = results / ".prefect-lock-0123"
+    lock.write_bytes(b"{}")
+    age(lock, 2 * MONTH)
+    assert cli.json("result", "list", str(results)) == before
+    locations = [row["location"] for row in cli.json("result", "verify", str(results), "--db", db)]
+    assert lock.name not in locations
+    cli(
+        "result",
+        "purge",
+        str(results),
+        "--older-than",
+        "30d",
+        "--unreferenced",
+        "--db",
+        db,
+        "--yes",
+    )
+    assert lock.exists()
+
+
 def test_damage_is_found(cli: Cli, orphan: Path, results: Path, db: str) -> None:
     """Empty and truncated data is corrupt, what a state refers to and is gone is missing."""
     whole = cli.json("result", "verify", str(results), "--db", db)
