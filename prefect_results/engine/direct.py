@@ -21,6 +21,7 @@ from prefect_results.engine.checkpoint import begin_checkpoint, can_write, check
 from prefect_results.engine.isolation import is_computed_once
 from prefect_results.engine.listening import LISTENER
 from prefect_results.engine.task_runner import TaskRunner, describe_run
+from prefect_results.executors.interrupts import interruptible, threads
 from prefect_results.executors.local import LocalExecutor
 from prefect_results.logging import emit_line, get_logger
 from prefect_results.results import Result
@@ -158,7 +159,7 @@ class DirectTask:
             batch: gets their states.
             run_long: runs the child at a position whose inputs are out of the ordinary.
         """
-        task_run, name = self._task.run, self._task.name
+        task_run, name = interruptible(self._task.run), self._task.name
         batch.template = self._result.from_value(None)
         context = self._context.copy()
         # One dictionary for all: what differs is put into it, or made of it when it is read.
@@ -248,7 +249,8 @@ class DirectTask:
                     self._listener.task_run_changed(self._task, index, running)
                 try:
                     if self._simple:
-                        value = self._task.run(**values)
+                        run = self._task.run
+                        value = (interruptible(run) if threads else run)(**values)
                     else:
                         value = execution.call(self._task, values, self._logger)
                 except BaseException as exc:

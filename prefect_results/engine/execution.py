@@ -8,6 +8,7 @@ from prefect_results.context import context as ambient
 from prefect_results.engine.printing import redirected_to
 from prefect_results.engine.timeouts import run_task_with_timeout
 from prefect_results.exceptions import TaskTimeoutSignal
+from prefect_results.executors.interrupts import interruptible
 from prefect_results.logging import RedirectToLog
 from prefect_results.signals import LOOP, SUCCESS
 from prefect_results.states import Failed, Looped, Success, TimedOut
@@ -37,7 +38,7 @@ def call(task: Task, values: Mapping[str, Any], logger: logging.Logger) -> Any:
     """
     if not task.log_stdout:
         if task.timeout is None:
-            return task.run(**values)
+            return interruptible(task.run)(**values)
         return run_task_with_timeout(task=task, kwargs=values, logger=logger)
     with redirected_to(RedirectToLog(logger)):
         return run_task_with_timeout(task=task, kwargs=values, logger=logger)

@@ -5,17 +5,17 @@ The processes are kept for later calls; one whose call takes too long is killed.
 
 from __future__ import annotations
 
-import contextlib
 import sys
 from typing import TYPE_CHECKING, Any
 
 from prefect_results.context import context as ambient
 from prefect_results.exceptions import PrefectSignal, TaskTimeoutSignal
+from prefect_results.executors.interrupts import interruptible, may_be_stopped_at, stopped_by
 from prefect_results.logging import get_logger
 
 if TYPE_CHECKING:
     import logging
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from prefect_results.core import Task
     from prefect_results.executors.process import CallProcess
@@ -49,7 +49,7 @@ def run_task_with_timeout(
 
     kwargs = kwargs or {}
     if task.timeout is None:
-        return task.run(*args, **kwargs)
+        return interruptible(task.run)(*args, **kwargs)
     logger = logger or get_logger()
     name = f"Task '{ambient.get('task_full_name') or task.name}'"
     limit = task.timeout
@@ -94,22 +94,36 @@ def run_with_thread_timeout(
     logger = logger or get_logger()
     name = name or f"Function '{fn.__name__}'"
     logger.debug("%s: Sending alarm with %ss timeout...", name, timeout)
-    with _alarm(timeout):
-        logger.debug("%s: Executing function in main thread...", name)
-        return fn(*args, **(kwargs or {}))
+    logger.debug("%s: Executing function in main thread...", name)
+    return _call_with_alarm(timeout, fn, args, kwargs or {})
 
 
-@contextlib.contextmanager
-def _alarm(seconds: float) -> Iterator[None]:
+def _call_with_alarm(
+    seconds: float, fn: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
+) -> Any:
     import signal
 
+    over = False
+    tries = 0
+
     def expired(signum: int, frame: Any) -> None:
+        nonlocal tries
+        if over:
+            return
+        tries += 1
+        # What takes locks is left in peace for a moment.
+        if tries <= 100 and not may_be_stopped_at(frame, _call_with_alarm.__code__):
+            signal.setitimer(signal.ITIMER_REAL, 0.01)
+            return
         raise TaskTimeoutSignal("Execution timed out.")
 
     previous = signal.signal(signal.SIGALRM, expired)
     try:
         signal.setitimer(signal.ITIMER_REAL, seconds)
-        yield
+        try:
+            return fn(*args, **kwargs)
+        finally:
+            over = True
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, previous)
@@ -157,7 +171,9 @@ def run_with_multiprocess_timeout(
     process = _take_process()
     try:
         process.send(payload)
-        ok, value = cloudpickle.loads(process.answer(timeout).load())
+        with stopped_by(process.kill):
+            answer = process.answer(timeout)
+        ok, value = cloudpickle.loads(answer.load())
     except TimeoutError:
         process.kill()
         raise TaskTimeoutSignal(f"Execution timed out for {name}.") from None

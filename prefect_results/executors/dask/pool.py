@@ -13,10 +13,12 @@ import heapq
 import itertools
 import os
 import threading
+import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from prefect_results.exceptions import SerializationError
 from prefect_results.executors.dask.shared import Shared
+from prefect_results.executors.interrupts import InterruptibleThread
 from prefect_results.executors.process import CallProcess, Pickled, ProcessLost
 from prefect_results.logging import get_logger
 
@@ -27,6 +29,8 @@ Future = concurrent.futures.Future
 
 # How often a call is made again whose process died.
 RESTARTS = 3
+# How long what runs may take to stop when the pool is cancelled, in seconds.
+PATIENCE = 1.0
 
 
 class Call(NamedTuple):
@@ -57,7 +61,10 @@ class Pool:
         self.workers = workers or len(os.sched_getaffinity(0))
         self.folder: str | None = None
         self._processes = kind == "processes"
-        self._changed = threading.Condition()
+        # Taken as it is, not by way of the condition, whose `__enter__` Ctrl-C could interrupt.
+        self._lock = threading.RLock()
+        self._changed = threading.Condition(self._lock)
+        self._interruptible: list[InterruptibleThread] = []
         self._ready: list[tuple[int, int, Call]] = []
         self._numbers = itertools.count()
         self._waiting = 0
@@ -101,7 +108,7 @@ class Pool:
         call = Call(Future(), fn, args, kwargs, priority, label or _name(fn))
         waits_for = set(_futures_in([*args, *kwargs.values()]))
         remaining = len(waits_for)
-        with self._changed:
+        with self._lock:
             self._waiting += 1
         if not remaining:
             self._make_ready(call)
@@ -121,12 +128,17 @@ class Pool:
         return call.future
 
     def _make_ready(self, call: Call) -> None:
-        with self._changed:
+        with self._lock:
             heapq.heappush(self._ready, (-call.priority, next(self._numbers), call))
             self._changed.notify()
 
     def _work(self) -> None:
         """Make calls until the pool is closed; each worker has a thread that does this."""
+        with InterruptibleThread() as thread:
+            self._interruptible.append(thread)
+            self._make_calls()
+
+    def _make_calls(self) -> None:
         try:
             if self._processes:
                 # While it starts, the run goes on; what keeps it from starting, a call tells.
@@ -140,15 +152,13 @@ class Pool:
                 except BaseException as exc:
                     _set(call.future, error=exc)
                 del call
-        except KeyboardInterrupt:
-            return
         finally:
             process = self._children.pop(threading.get_ident(), None)
             if process is not None:
                 process.close()
 
     def _next_call(self) -> Call | None:
-        with self._changed:
+        with self._lock:
             while True:
                 if self._cancelled:
                     return None
@@ -197,7 +207,7 @@ class Pool:
                 "A process of the pool died (exit code %s); what it was doing is done again.",
                 exc.exitcode,
             )
-            with self._changed:
+            with self._lock:
                 self._waiting += 1
             self._make_ready(call._replace(losses=losses))
 
@@ -227,7 +237,7 @@ class Pool:
 
     def close(self) -> None:
         """Make the calls that wait, then end the workers."""
-        with self._changed:
+        with self._lock:
             self._ends = True
             self._changed.notify_all()
         for thread in self._threads:
@@ -237,10 +247,11 @@ class Pool:
     def cancel(self) -> None:
         """Drop what has not started and break off what runs.
 
-        A process is ended; in a thread `KeyboardInterrupt` is raised, which it meets at its next
-        step in Python.
+        A process is ended; in a thread `KeyboardInterrupt` is raised, which its task meets at its
+        next step in Python. A thread that cannot be stopped within a second is left behind: it
+        stops once its task is over.
         """
-        with self._changed:
+        with self._lock:
             self._cancelled = True
             dropped, self._ready = self._ready, []
             self._changed.notify_all()
@@ -248,11 +259,13 @@ class Pool:
             call.future.cancel()
         for process in list(self._children.values()):
             process.kill()
-        if not self._processes:
-            for thread in self._threads:
-                _interrupt(thread)
-        for thread in self._threads:
-            thread.join(timeout=1)
+        end = time.monotonic() + PATIENCE
+        while (alive := [thread for thread in self._threads if thread.is_alive()]) and (
+            time.monotonic() < end
+        ):
+            for thread in self._interruptible:
+                thread.interrupt()
+            alive[0].join(timeout=0.01)
         self._clean_up()
 
     def _clean_up(self) -> None:
@@ -267,16 +280,6 @@ def _set(future: Future[Any], value: Any = None, error: BaseException | None = N
             future.set_result(value)
         else:
             future.set_exception(error)
-
-
-def _interrupt(thread: threading.Thread) -> None:
-    """Raise `KeyboardInterrupt` in a thread."""
-    import ctypes
-
-    if thread.is_alive() and thread.ident is not None:
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(
-            ctypes.c_ulong(thread.ident), ctypes.py_object(KeyboardInterrupt)
-        )
 
 
 def _name(fn: Any) -> str:
