@@ -30,17 +30,29 @@ class Batch(Sequence[State]):
     Attributes:
         values: the value of each ordinary child; `None` where `others` has the child.
         locations: where the values lie that were written, by position.
+        known: the size and digest of what lies there, as far as they are known.
         away: positions of the values that are only where they were written, with their sizes.
         others: the states of the other children by position.
         template: the Result of an ordinary child, without its value and location.
         seconds: how long the batch took.
     """
 
-    __slots__ = ("_made", "away", "locations", "others", "seconds", "tags", "template", "values")
+    __slots__ = (
+        "_made",
+        "away",
+        "known",
+        "locations",
+        "others",
+        "seconds",
+        "tags",
+        "template",
+        "values",
+    )
 
     def __init__(self, tags: Sequence[str] = ()) -> None:
         self.values: list[Any] = []
         self.locations: dict[int, str] = {}
+        self.known: dict[int, tuple[int | None, str | None]] = {}
         self.away: dict[int, int] = {}
         self.others: dict[int, State] = {}
         self.tags = list(tags)
@@ -68,6 +80,8 @@ class Batch(Sequence[State]):
             return
         if result.location is not None:
             self.locations[position] = result.location
+            if isinstance(result._stored, tuple):
+                self.known[position] = result._stored
         if result.serialized:
             self.away[position] = 0
         self.values.append(result.value)
@@ -113,13 +127,13 @@ class Batch(Sequence[State]):
         """
         template = self.template
         others_are_here = not any(state._result.serialized for state in self.others.values())
-        if others_are_here and (not self.away or template is None):
+        if others_are_here and not self.away:
             return self
         new = Batch(self.tags)
         new.values, new.locations, new.template = list(self.values), self.locations, template
-        if template is not None:
-            for position in self.away:
-                new.values[position] = template.read(self.locations[position]).value
+        new.known = self.known
+        for position in self.away:
+            new.values[position] = self._result(position).deserialize().value
         new.others = {
             position: copy.copy(state).load_result() if state._result.serialized else state
             for position, state in self.others.items()
@@ -167,18 +181,23 @@ class Batch(Sequence[State]):
 
     def _state(self, position: int) -> State:
         state = Success(SUCCESS_MESSAGE)
+        state._result = self._result(position)
+        state.context = {"tags": list(self.tags)}
+        return state
+
+    def _result(self, position: int) -> Result:
         template = self.template
         value, location = self.values[position], self.locations.get(position)
         if template is None:
-            state._result = Result(value)
-        elif location is None:
-            state._result = template.from_value(value)
-        else:
-            state._result = template._replace(
-                value=value, location=location, serialized=position in self.away, _stored=True
-            )
-        state.context = {"tags": list(self.tags)}
-        return state
+            return Result(value)
+        if location is None:
+            return template.from_value(value)
+        return template._replace(
+            value=value,
+            location=location,
+            serialized=position in self.away,
+            _stored=self.known.get(position, True),
+        )
 
     def __getstate__(self) -> tuple[Any, ...]:
         # A state that somebody asked for may have been changed since.
@@ -188,6 +207,7 @@ class Batch(Sequence[State]):
         return (
             self.values,
             self.locations or None,
+            self.known or None,
             away,
             self.others or None,
             self.tags,
@@ -202,15 +222,19 @@ class Batch(Sequence[State]):
             or state.message != made.message
             or state.context != made.context
             or state._result.location != made._result.location
+            or state._result._stored != made._result._stored
         ):
             self.others[position] = state
             self.values[position] = None
             self.locations.pop(position, None)
+            self.known.pop(position, None)
             self.away.pop(position, None)
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
-        self.values, locations, away, others, self.tags, self.template, self.seconds = state
+        self.values, locations, known, away, others, *rest = state
+        self.tags, self.template, self.seconds = rest
         self.locations = locations or {}
+        self.known = known or {}
         self.away = away or {}
         self.others = others or {}
         self._made = {}

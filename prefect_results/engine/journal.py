@@ -6,7 +6,7 @@ by then is not run again: its note says where the result lies.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from prefect_results.engine.execution import SUCCESS_MESSAGE
 from prefect_results.logging import get_logger
@@ -60,12 +60,18 @@ class CallJournal:
         logger.info(f"Task '{name}': It had finished when its worker was lost; not run again.")
         return state
 
-    def _state(self, location: str, text: str | None) -> State:
+    def _state(self, location: str, known: Any, text: str | None) -> State:
         if text is not None:
             import json
 
             return State.deserialize(json.loads(text)).load_result()
-        state = Success(SUCCESS_MESSAGE, result=self._template.read(location))
+        written = self._template._replace(
+            value=None,
+            location=location,
+            serialized=True,
+            _stored=tuple(known) if isinstance(known, list) else known,
+        )
+        state = Success(SUCCESS_MESSAGE, result=written.deserialize())
         state.context = {"tags": list(self._task.tags)}
         return state
 
@@ -89,4 +95,4 @@ class CallJournal:
                 text = json.dumps(state.serialize())
             except Exception:
                 return
-        self._journal.add(self._topic, (index, result.location, text))
+        self._journal.add(self._topic, (index, result.location, result._stored, text))

@@ -13,6 +13,7 @@ Not here: which threads are stopped when (see `dask.pool`), time limits (see `en
 from __future__ import annotations
 
 import contextlib
+import linecache
 import sys
 import threading
 import time
@@ -40,10 +41,11 @@ _OURS = tuple(
     for room in ("caching", "context", "engine", "executors", "log_lines", "logging", "run_logs")
 )
 # Functions that do, whosever they are.
-_LOCKING = {"__enter__", "__exit__", "acquire", "release", "_acquireLock", "_releaseLock"}
-if sys.version_info < (3, 11):
-    # There an exception can also come between the end of such a function and its caller's `try`.
-    _LOCKING |= {"handle", "flush", "isEnabledFor"}
+_LOCKING = frozenset(
+    ("__enter__", "__exit__", "acquire", "release", "_acquireLock", "_releaseLock")
+)
+# Words of a line that has just taken a lock, maybe, and is not in the `try` yet that releases it.
+_TAKES_LOCK = ("acquire", "release")
 
 # The interruptible threads by their identifiers; empty unless a pool of threads is at work.
 threads: dict[int, InterruptibleThread] = {}
@@ -62,8 +64,12 @@ def may_be_stopped_at(frame: FrameType | None, base: CodeType | None = None) -> 
     if frame.f_code is not base:
         if name in _LOCKING or module.startswith(_OURS):
             return False
-        # Whoever waits has let go of the lock, and takes it again whatever happens.
-        if module in _PLUMBING and not (module == "threading" and name == "wait"):
+        line = linecache.getline(frame.f_code.co_filename, frame.f_lineno, frame.f_globals)
+        if module == "threading" and name == "wait":
+            # Whoever waits has let go of the lock, and takes it again whatever happens.
+            if "waiter.acquire" not in line:
+                return False
+        elif module in _PLUMBING or any(word in line for word in _TAKES_LOCK):
             return False
     outer: FrameType | None = frame
     while outer is not None and outer.f_code is not base:

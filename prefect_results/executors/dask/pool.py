@@ -13,7 +13,6 @@ import heapq
 import itertools
 import os
 import threading
-import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from prefect_results.exceptions import SerializationError
@@ -248,8 +247,7 @@ class Pool:
         """Drop what has not started and break off what runs.
 
         A process is ended; in a thread `KeyboardInterrupt` is raised, which its task meets at its
-        next step in Python. A thread that cannot be stopped within a second is left behind: it
-        stops once its task is over.
+        next step in Python. Who has not stopped within a second is not waited for.
         """
         with self._lock:
             self._cancelled = True
@@ -259,14 +257,17 @@ class Pool:
             call.future.cancel()
         for process in list(self._children.values()):
             process.kill()
-        end = time.monotonic() + PATIENCE
-        while (alive := [thread for thread in self._threads if thread.is_alive()]) and (
-            time.monotonic() < end
-        ):
-            for thread in self._interruptible:
-                thread.interrupt()
-            alive[0].join(timeout=0.01)
+        stopping = threading.Thread(target=self._interrupt_all, daemon=True)
+        stopping.start()
+        stopping.join(timeout=PATIENCE)
         self._clean_up()
+
+    def _interrupt_all(self) -> None:
+        """Interrupt the threads until they have ended, each once."""
+        for thread in self._threads:
+            while thread.is_alive():
+                told = [one.interrupt() for one in self._interruptible]
+                thread.join(timeout=None if all(told) else 0.01)
 
     def _clean_up(self) -> None:
         if self._temporary is not None:
