@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from prefect_results import configuration
 from prefect_results.context import context as ambient
-from prefect_results.states import Paused, Pending, Resume, Scheduled
+from prefect_results.states import Failed, Paused, Pending, Resume, Scheduled, Success
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from prefect_results.core.flow import Flow
     from prefect_results.core.task import Task
     from prefect_results.states import State
+
+# States that nobody waits for or keeps; most runs have no others.
+_PLAIN = frozenset((Success, Failed))
 
 _default_runner: Callable[[], type[Any]] | None = None
 
@@ -270,8 +273,10 @@ class _FlowRun:
             # A run that did not start would not start the next time either.
             if not isinstance(state.result, dict) or state.is_scheduled():
                 return state, True
-            _ask_about_paused(state.result)
-            self._wait(_earliest_start(state.result), "Waiting for next available Task run at %s")
+            if not _PLAIN.issuperset(map(type, state.result.values())):
+                _ask_about_paused(state.result)
+                start = _earliest_start(state.result)
+                self._wait(start, "Waiting for next available Task run at %s")
         return state, False
 
     def _contexts_of_tasks(self) -> dict[Task, dict[str, Any]]:
@@ -328,6 +333,8 @@ def _keep_caches(states: dict[Task, State]) -> None:
     """Put the unexpired Cached states where the next run in this process finds them."""
     caches = ambient.caches
     now = None
+    if not caches and _PLAIN.issuperset(map(type, states.values())):
+        return
     for task, state in states.items():
         mapped = state.is_mapped()
         key = task.cache_key or task.name

@@ -265,7 +265,8 @@ class DirectTask:
                 if behind is not None and write is not None:
                     self._store(behind, write, state, upstream, context)
                     return state
-            self._finished(state, index, name)
+            if self._logs or self._listener is not None:
+                self._finished(state, index, name)
             return state
         finally:
             ambient.swap(previous)

@@ -81,6 +81,7 @@ class Dispatch:
         self._flow = flow
         self._executor = executor
         self._contexts = task_contexts
+        self._template = flow.result or PLAIN
         self._uploads = uploads
         self._logger = logger
         self._task_logger = get_logger("TaskRunner")
@@ -197,8 +198,10 @@ class Dispatch:
         # A cached state is validated again, a mapped one gets its children again.
         if not (state is None or not state.is_finished() or state.is_cached() or state.is_mapped()):
             return None
-        reason = why_not(task.result or self._flow.result or PLAIN, task)
-        if reason is not None:
+        template = task.result or self._template
+        # Most tasks ask for nothing; `why_not` has the reasons where one did.
+        asks = template is not PLAIN or task.target is not None or task.checkpoint is True
+        if asks and (reason := why_not(template, task)) is not None:
             self._logger.info(f"Task '{task.name}': Its result is not persisted: {reason}.")
         if state is None and self._run_here(task):
             return None
@@ -216,16 +219,19 @@ class Dispatch:
         """Run a plain task whose upstream tasks all succeeded at once; whether it is one."""
         if not self._may_be_direct or not is_plain(task):
             return False
-        values = dict(self._flow.constants[task])
+        constants = self._flow.constants.get(task)
+        values = dict(constants) if constants else {}
         for edge in self._upstream[task]:
             state = self.task_states.get(edge.upstream_task)
             if state is None or edge.mapped or edge.flattened or not value_is_here(state):
                 return False
             if edge.key is not None:
-                values[edge.key] = state.result
-        context = {**ambient.current(), **self._contexts.get(task, {})}
-        direct = DirectTask(task, context, self._flow.result, self._task_logger)
-        behind = self._behind(task, self.task_states, task)
+                plain = type(state) is Success
+                values[edge.key] = state._result.value if plain else state.result
+        direct = self._direct_task(task, self._contexts.get(task, {}))
+        behind = None
+        if self._uploads is not None:
+            behind = self._behind(task, self.task_states, task)
         upstream = partial(self._states_upstream_of, task)
         self.task_states[task] = direct.run(values, upstream, behind=behind)
         return True
@@ -383,8 +389,11 @@ class Dispatch:
     def _direct(self, job: Job, state: State | None) -> DirectTask | None:
         if state is not None or not self._may_be_direct or not is_plain(job.task):
             return None
-        context = {**ambient.current(), **job.context}
-        return DirectTask(job.task, context, self._flow.result, self._task_logger)
+        return self._direct_task(job.task, job.context)
+
+    def _direct_task(self, task: Task, own: Mapping[str, Any]) -> DirectTask:
+        context = {**ambient.current(), **own}
+        return DirectTask(task, context, self._flow.result, self._task_logger)
 
 
 def _is_over(wait: Wait) -> bool:

@@ -117,7 +117,8 @@ class FlowRunner(Runner):
         date_context(context, self.logger)
         slugs = self.flow.slugs
         for task in self.flow.tasks:
-            task_contexts.setdefault(task, {}).update(task_name=task.name, task_slug=slugs[task])
+            own = task_contexts.setdefault(task, {})
+            own["task_name"], own["task_slug"] = task.name, slugs[task]
         state, context = super().initialize_run(state=state, context=context)
         return FlowRunnerInitializeResult(state, task_states, context, task_contexts)
 
