@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from prefect_results.engine.calls import behind, run_batch
 from prefect_results.engine.children import Elements, Items, Same, Upstream
 from prefect_results.engine.future_batches import FutureBatches
-from prefect_results.engine.submission import failed, unsendable
+from prefect_results.engine.submission import failed
+from prefect_results.engine.unsendable import not_sent, sendable_items
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -95,6 +96,7 @@ class Batching:
         }
         self._futures: list[Any] = []
         self._starts: list[Any] = []
+        self._given_to_all: dict[Edge, tuple[Any, ...]] = {}
 
     def submit(self) -> Submission:
         """Submit the batches; a generator of what it waits for, which returns them."""
@@ -119,8 +121,8 @@ class Batching:
         """Submit a batch for each one of flattened states, whose lengths are not known yet."""
         for number, (future, start) in enumerate(zip(flat.futures, flat.starts, strict=True)):
             given = [
-                ("same", source.state) if isinstance(source, Same) else _whole(future)
-                for source in (self._sources[edge] for edge in self._job.edges)
+                self._same(edge) if isinstance(self._sources[edge], Same) else _whole(future)
+                for edge in self._job.edges
             ]
             self._call(number, start, None, given)
 
@@ -169,7 +171,7 @@ class Batching:
 
     def _submit_cuts(self, cuts: Iterable[tuple[int, int]]) -> None:
         for start, stop in cuts:
-            given = [_part(self._sources[edge], start, stop) for edge in self._job.edges]
+            given = [self._part(edge, start, stop) for edge in self._job.edges]
             self._call(start, start, stop - start, given)
 
     def _call(self, number: int, start: Any, count: int | None, given: list[Any]) -> None:
@@ -179,10 +181,42 @@ class Batching:
                 *call, extra_context={**self._extra, "task_index": number}
             )
         except Exception as exc:
-            state = failed(self._job.task, unsendable(self._job, given, exc))
+            state = failed(self._job.task, exc)
             future = self._executor.submit(_copies, state, count or 1)
         self._futures.append(future)
         self._starts.append(start)
+
+    def _part(self, edge: Edge, start: int, stop: int) -> tuple[Any, ...]:
+        """What a batch of children gets from the source of an edge."""
+        source = self._sources[edge]
+        if isinstance(source, Same):
+            return self._same(edge)
+        if isinstance(source, Elements):
+            values = source.values
+            cut = (
+                list(values[start:stop])
+                if isinstance(values, (list, tuple, range, str))
+                else [values[index] for index in range(start, stop)]
+            )
+            wrong = None
+            if self._executor.uses_processes:
+                cut, wrong = sendable_items(edge.key, cut)
+            return ("items", _without_value(source.state), Items(cut, wrong or None))
+        states = source.states
+        if isinstance(states, FutureBatches):
+            return ("children", *states.between(start, stop))
+        return ("children", (states[start:stop], 0, stop - start))
+
+    def _same(self, edge: Edge) -> tuple[Any, ...]:
+        """What all children get from an edge; looked at once."""
+        if edge not in self._given_to_all:
+            state = self._sources[edge].state
+            what = None
+            if self._executor.uses_processes and not state._result.serialized:
+                what = not_sent(edge.key, state.result)
+            given = ("same", state) if what is None else ("unsendable", _without_value(state), what)
+            self._given_to_all[edge] = given
+        return self._given_to_all[edge]
 
     def _item(self, future: Any, position: int) -> Any:
         import operator
@@ -214,24 +248,6 @@ def _whole(future: Any) -> tuple[Any, ...]:
 def _length(source: Any) -> int:
     """How many children a source has something for."""
     return len(source.values if isinstance(source, Elements) else source.states)
-
-
-def _part(source: Any, start: int, stop: int) -> tuple[Any, ...]:
-    """What a batch of children gets from a source."""
-    if isinstance(source, Same):
-        return ("same", source.state)
-    if isinstance(source, Elements):
-        values = source.values
-        cut = (
-            list(values[start:stop])
-            if isinstance(values, (list, tuple, range, str))
-            else [values[index] for index in range(start, stop)]
-        )
-        return ("items", _without_value(source.state), Items(cut))
-    states = source.states
-    if isinstance(states, FutureBatches):
-        return ("children", *states.between(start, stop))
-    return ("children", (states[start:stop], 0, stop - start))
 
 
 def _without_value(state: Any) -> Any:

@@ -17,6 +17,7 @@ from prefect_results.engine.children import ChildInputs, Elements, Same, Upstrea
 from prefect_results.engine.direct import value_is_here
 from prefect_results.engine.inputs import with_loaded_results
 from prefect_results.engine.travel import fit_to_travel, loaded_children
+from prefect_results.engine.unsendable import stand_in, wrong_inputs
 from prefect_results.engine.uploads import Behind, uploads
 from prefect_results.executors.local import LocalExecutor
 from prefect_results.logging import get_logger
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from prefect_results.core import Edge, Task
-    from prefect_results.engine.environment import RunEnvironment
+    from prefect_results.engine.environment import Job, RunEnvironment
     from prefect_results.engine.journal import CallJournal
     from prefect_results.engine.runner import Handler
     from prefect_results.engine.uploads import UploadLimits
@@ -174,7 +175,7 @@ def run_batch(
         count: how many there are; by default as many as there is something upstream for.
         upstream: for each edge of the job what the children get: `("same", state)`,
             `("items", state, Items)` or `("children", (batch, from, to), ...)`; where `to` is
-            None, the whole batch.
+            None, the whole batch. `("unsendable", state, what)` if what all get cannot be sent.
         reduced: see `run_job`.
 
     Returns:
@@ -191,10 +192,14 @@ def run_batch(
     inputs = ChildInputs(sources)
     batch = Batch(list(job.task.tags))
     known = environment.journal_of(name, start)
-    direct = None if reduced else environment.direct(name)
+    wrong = wrong_inputs(upstream)
+    direct = None if reduced or wrong else environment.direct(name)
 
     def run_long(position: int) -> State:
         states = [inputs.sources[edge](position) for edge in job.edges]
+        what = wrong.get(None) or wrong.get(position)
+        if what is not None:
+            return _run_stand_in(environment, job, what, states, start + position)
         return _run_job(environment, name, states, reduced, None, start + position)
 
     def run_one(position: int, behind: Behind | None = None) -> State:
@@ -261,8 +266,24 @@ def _with_uploads(
     return states
 
 
+def _run_stand_in(
+    environment: RunEnvironment, job: Job, what: str, upstream: Sequence[State], index: int
+) -> State:
+    """Run what stands for a child whose input could not be sent."""
+    return run_task(
+        task=stand_in(job.task, what),
+        state=None,
+        upstream_states={**dict(zip(job.edges, upstream, strict=True)), **job.constants},
+        context={**environment.context_of(job), "map_index": index},
+        flow_result=environment.flow_result,
+        task_runner_cls=environment.runner_cls,
+        task_runner_state_handlers=environment.handlers,
+        upstream_mapped_states={},
+    )
+
+
 def _source(kind: str, *given: Any) -> Any:
-    if kind == "same":
+    if kind in ("same", "unsendable"):
         return Same(given[0])
     if kind == "items":
         state, items = given

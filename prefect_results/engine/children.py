@@ -68,12 +68,18 @@ class Elements:
 
 
 class Items:
-    """Values that are arguments as a whole: executors do not look for futures among them."""
+    """Values that are arguments as a whole: executors do not look for futures among them.
 
-    __slots__ = ("values",)
+    Args:
+        values: for each child one.
+        wrong: what is wrong with those that could not be sent, by position.
+    """
 
-    def __init__(self, values: Any) -> None:
+    __slots__ = ("values", "wrong")
+
+    def __init__(self, values: Any, wrong: Mapping[int, str] | None = None) -> None:
         self.values = values
+        self.wrong = wrong
 
     def __sizeof__(self) -> int:
         return 64 + size_of(self.values)

@@ -16,7 +16,7 @@ from prefect_results.engine.direct import PLAIN, DirectTask, is_plain
 from prefect_results.engine.journal import CallJournal
 from prefect_results.engine.listening import LISTENER
 from prefect_results.engine.task_runner import TaskRunner
-from prefect_results.exceptions import SerializationError
+from prefect_results.engine.unsendable import why_not
 from prefect_results.logging import get_logger
 from prefect_results.results import ConstantResult
 from prefect_results.states import Success
@@ -162,6 +162,8 @@ def _picklable(context: Mapping[str, Any]) -> dict[str, Any]:
         if key == "logger":
             continue
         value = value.resolve() if isinstance(value, Deferred) else value
+        if key == "parameters" and value:
+            value = {name: given for name, given in value.items() if why_not(given) is None}
         try:
             cloudpickle.dumps(value)
         except Exception:
@@ -169,41 +171,3 @@ def _picklable(context: Mapping[str, Any]) -> dict[str, Any]:
         else:
             kept[key] = value
     return kept
-
-
-def check_picklable(environment: RunEnvironment) -> None:
-    """Name what cannot be sent to workers.
-
-    Args:
-        environment: of a run.
-
-    Raises:
-        SerializationError: names the task, or the runner's handlers, that cannot be pickled.
-    """
-    import cloudpickle
-
-    parts: list[tuple[str, Any]] = []
-    for job in environment.jobs.values():
-        parts.append((f"task {job.task.name!r}", job.task))
-        parts += [
-            (
-                f"the input {edge.key!r} of task {job.task.name!r}, "
-                f"a {type(state.result).__name__},",
-                state,
-            )
-            for edge, state in job.constants.items()
-        ]
-        parts.append((f"the context of task {job.task.name!r}", job.context))
-    parts += [
-        ("the task runner class", environment.runner_cls),
-        ("the state handlers of the task runners", environment.handlers),
-        ("the flow's result", environment.flow_result),
-    ]
-    for name, part in parts:
-        try:
-            cloudpickle.dumps(part)
-        except Exception as exc:
-            raise SerializationError(
-                f"{name} cannot be sent to a worker, because it cannot be pickled: {exc!r}; make "
-                "what it holds inside the task's run method, or use a LocalExecutor"
-            ) from exc

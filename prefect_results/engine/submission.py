@@ -5,6 +5,7 @@ Not here: which one when (see `dispatch`).
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import operator
 from typing import TYPE_CHECKING, Any
@@ -12,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 from prefect_results.context import context as ambient
 from prefect_results.engine.batches import States
 from prefect_results.engine.calls import run_job, run_task
-from prefect_results.engine.environment import Job, RunEnvironment, check_picklable
+from prefect_results.engine.environment import Job, RunEnvironment
 from prefect_results.engine.future_batches import FutureBatches, counted_parts, parts_of
 from prefect_results.engine.travel import transfer_limit
-from prefect_results.exceptions import SerializationError
+from prefect_results.engine.unsendable import first_unsendable, stand_in, why_not, with_stand_ins
 from prefect_results.logging import get_logger
 from prefect_results.states import Failed, Mapped
 
@@ -83,11 +84,12 @@ class Submitter:
             journal=self._executor.journal(),
             upload_limits=self._limits,
         )
-        try:
-            self.shared = self._executor.share(environment)
-        except Exception:
-            check_picklable(environment)
-            raise
+        parameters = environment.context.get("parameters") or {}
+        if not travels or why_not(list(parameters.values())) is None:
+            with contextlib.suppress(Exception):
+                self.shared = self._executor.share(environment)
+                return
+        self.shared = self._executor.share(with_stand_ins(environment))
 
     def job(self, task: Task) -> Job:
         """The task with its edges."""
@@ -138,11 +140,14 @@ class Submitter:
             extra["task_number"] = number
             given = [_bare(upstream[edge]) for edge in job.edges]
             reduced = self.reduced_by_position(job, children)
+            what = first_unsendable(job, given) if self._executor.uses_processes else None
+            if what is not None:
+                return self._run_stand_in(job, what, upstream, children, index)
             call = (run_job, self.shared, self.name(job), given, reduced, state, index)
             try:
                 return self._executor.submit(*call, extra_context=extra)
             except Exception as exc:
-                return failed(task, unsendable(job, given, exc))
+                return failed(task, exc)
         context = {**ambient.current(), **job.context}
         if index is not None:
             context["map_index"] = index
@@ -158,6 +163,34 @@ class Submitter:
             upstream_mapped_states={e: found for e, found in children.items() if not e.mapped},
             is_mapped_parent=is_mapped_parent,
             extra_context=extra,
+        )
+
+    def _run_stand_in(
+        self, job: Job, what: str, upstream: ByEdge, children: ByEdge, index: int | None
+    ) -> State:
+        """Run here what stands for a task whose input cannot be sent.
+
+        Args:
+            job: the task with its edges.
+            what: what is wrong.
+            upstream: states or futures by edge.
+            children: of mapped upstream tasks by edge.
+            index: the map index of a mapped child.
+        """
+        assert self.environment is not None
+        context = self.environment.context_of(job)
+        if index is not None:
+            context["map_index"] = index
+        reduced = {edge: found for edge, found in children.items() if not edge.mapped}
+        return run_task(
+            task=stand_in(job.task, what),
+            state=None,
+            upstream_states=self.wait_for_each(upstream),
+            context=context,
+            flow_result=self._flow.result,
+            task_runner_cls=self._runner_cls,
+            task_runner_state_handlers=self._handlers,
+            upstream_mapped_states={edge: self._waited(found) for edge, found in reduced.items()},
         )
 
     def run_parent(
@@ -285,32 +318,6 @@ def failed(task: Task, exc: Exception) -> Failed:
     state = Failed(message, result=exc)
     state.context = {"tags": list(task.tags)}
     return state
-
-
-def unsendable(job: Job, given: Sequence[Any], exc: Exception) -> Exception:
-    """The error of a call that could not be submitted.
-
-    Args:
-        job: the task with its edges.
-        given: what was sent for each edge.
-        exc: what was raised.
-
-    Returns:
-        An error that names the input that cannot be pickled; or the given one.
-    """
-    import cloudpickle
-
-    for edge, value in zip(job.edges, given, strict=True):
-        try:
-            cloudpickle.dumps(value)
-        except Exception as reason:
-            error = SerializationError(
-                f"the input {edge.key!r} cannot be sent to a worker, because it cannot be "
-                f"pickled: {reason!r}"
-            )
-            error.__cause__ = exc
-            return error
-    return exc
 
 
 def _bare(state: Any) -> Any:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from prefect_results.context import context as ambient
 from prefect_results.engine.batches import Batch, States
+from prefect_results.engine.unsendable import why_not
 from prefect_results.exceptions import UnserializableType
 from prefect_results.logging import get_logger
 from prefect_results.results import StoredResult
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
     from prefect_results.engine.environment import RunEnvironment
 
 S = TypeVar("S", State, Batch)
-
-# Values of these types can always be pickled.
-_SIMPLE = frozenset((type(None), bool, int, float, complex, str, bytes, bytearray))
 
 
 def transfer_limit() -> int:
@@ -53,7 +51,7 @@ def fit_to_travel(made: S, environment: RunEnvironment, task: Task, index: int |
     if isinstance(made, Batch):
         if made.locations and limit is not None:
             made.send_away(limit)
-        if not _can_be_pickled(made.values):
+        if why_not(made.values) is not None:
             _fail_unpicklable(made, task, index or 0)
         for position, other in made.others.items():
             made.others[position] = _fit(other, limit, task, (index or 0) + position)
@@ -78,8 +76,9 @@ def _fit(made: S, limit: int | None, task: Task, index: int | None) -> S:
                 f"cannot be stored: {exc!r}"
             )
         return made
-    if not _can_be_pickled(result.value):
-        state = _unpicklable(result.value, task, index)
+    reason = why_not(result.value)
+    if reason is not None:
+        state = _unpicklable(result.value, reason, task, index)
     return state  # type: ignore[no-any-return]
 
 
@@ -115,49 +114,16 @@ def _loaded(states: Sequence[State]) -> Sequence[State]:
     ]
 
 
-def _can_be_pickled(value: Any) -> bool:
-    """Whether a value can be pickled; of a long list of simple things without doing it."""
-    if type(value) in _SIMPLE:
-        return True
-    if type(value) is list and _SIMPLE.issuperset(map(type, value)):
-        return True
-    try:
-        pickle.dump(value, _Nowhere(), protocol=5, buffer_callback=_drop)
-    except Exception:
-        import cloudpickle
-
-        try:
-            cloudpickle.dump(value, _Nowhere(), protocol=5, buffer_callback=_drop)
-        except Exception:
-            return False
-    return True
-
-
-class _Nowhere:
-    def write(self, data: Any) -> int:
-        return len(data)
-
-
-def _drop(buffer: Any) -> None:
-    return None
-
-
 def _fail_unpicklable(batch: Batch, task: Task, start: int) -> None:
     for position, value in enumerate(batch.values):
-        if not _can_be_pickled(value):
+        reason = why_not(value)
+        if reason is not None:
             batch.values[position] = None
-            batch.others[position] = _unpicklable(value, task, start + position)
+            batch.others[position] = _unpicklable(value, reason, task, start + position)
 
 
-def _unpicklable(value: Any, task: Task, index: int | None) -> Failed:
-    import cloudpickle
-
+def _unpicklable(value: Any, reason: str, task: Task, index: int | None) -> Failed:
     name = _name(task, index)
-    try:
-        cloudpickle.dumps(value, protocol=5)
-        reason = "its size or state changed"
-    except Exception as exc:
-        reason = repr(exc)
     message = (
         f"Task '{name}': Its result, a {type(value).__name__}, cannot be sent from its worker, "
         f"because it cannot be pickled: {reason}; return what can be, or use a LocalExecutor"

@@ -13,10 +13,11 @@ import cloudpickle
 import pytest
 
 import prefect_results
-from prefect_results import Flow, task
+from prefect_results import Flow, task, unmapped
+from prefect_results.exceptions import SerializationError
 from prefect_results.executors import LocalDaskExecutor
 from prefect_results.results import LocalResult
-from prefect_results.states import TimedOut
+from prefect_results.states import TimedOut, TriggerFailed
 
 from . import conftest
 
@@ -105,20 +106,45 @@ def test_a_task_whose_process_dies_each_time_fails() -> None:
 
 
 def test_a_task_that_cannot_be_pickled_names_itself(remote: Any) -> None:
-    """The error says which task it is."""
+    """It fails, alone; what comes behind it is triggered as behind any failure."""
 
     @task
     def fine() -> int:
         return 1
 
+    @task
+    def behind(x: Any) -> Any:
+        return x
+
+    @task(trigger=prefect_results.triggers.any_failed)
+    def mourns(x: Any) -> str:
+        return type(x).__name__
+
     holder = task(lambda: 1, name="holder")
     holder.lock = threading.Lock()
     with Flow("unpicklable") as flow:
         flow.add_task(fine)
-        flow.add_task(holder)
+        after, mourned = behind(holder), mourns(holder)
     state = flow.run(executor=remote)
     assert state.is_failed()
-    assert "task 'holder' cannot be sent to a worker" in str(state.result)
+    assert state.result[fine].result == 1
+    assert state.result[holder].is_failed()
+    assert "Task 'holder': it cannot be sent to a worker" in str(state.result[holder].message)
+    assert isinstance(state.result[holder].result, SerializationError)
+    assert isinstance(state.result[after], TriggerFailed)
+    assert state.result[mourned].result == "SerializationError"
+
+
+def test_a_mapped_task_that_cannot_be_pickled_names_each_child(remote: Any) -> None:
+    """Its children fail one by one."""
+    holder = task(lambda x: x, name="holder")
+    holder.lock = threading.Lock()
+    with Flow("unpicklable") as flow:
+        held = holder.map([1, 2])
+    state = flow.run(executor=remote)
+    messages = [str(child.message) for child in state.result[held].map_states]
+    assert len(messages) == 2
+    assert all(f"Task 'holder[{at}]': it cannot" in text for at, text in enumerate(messages))
 
 
 def test_a_result_that_cannot_be_pickled_names_itself(remote: Any) -> None:
@@ -140,17 +166,84 @@ def test_a_result_that_cannot_be_pickled_names_itself(remote: Any) -> None:
 
 
 def test_an_input_that_cannot_be_pickled_names_itself(remote: Any) -> None:
-    """The error says which task was to get it, and by what name."""
+    """The error says which task was to get it, and by what name; others run."""
 
     @task
     def use(lock: Any) -> str:
         return str(lock)
 
+    @task
+    def fine() -> int:
+        return 1
+
     with Flow("unpicklable") as flow:
-        use(threading.Lock())
+        used, other = use(threading.Lock()), fine()
     state = flow.run(executor=remote)
     assert state.is_failed()
-    assert "the input 'lock' of task 'use', a lock, cannot be sent" in str(state.result)
+    assert state.result[other].result == 1
+    expected = "Task 'use': the input 'lock', a lock, cannot be sent"
+    assert expected in str(state.result[used].message)
+
+
+def test_a_parameter_that_cannot_be_pickled_fails_who_uses_it(remote: Any) -> None:
+    """A value that is first seen when the flow runs is named as well."""
+
+    @task
+    def use(lock: Any) -> str:
+        return str(lock)
+
+    @task
+    def behind(x: Any) -> Any:
+        return x
+
+    with Flow("unpicklable") as flow:
+        lock, x = prefect_results.Parameter("lock"), prefect_results.Parameter("x")
+        used, other = use(lock), behind(x)
+    state = flow.run(executor=remote, lock=threading.Lock(), x=1)
+    assert "Task 'lock': the input 'lock', a lock, cannot be" in str(state.result[lock].message)
+    assert isinstance(state.result[used], TriggerFailed)
+    assert state.result[other].result == 1
+
+
+@pytest.mark.parametrize("size", [3, 60])
+def test_mapped_items_that_cannot_be_pickled_fail_their_children(remote: Any, size: int) -> None:
+    """Each such child names itself; the others run, and so does what comes behind each."""
+
+    @task
+    def kind(x: Any, y: int) -> str:
+        return type(x).__name__
+
+    @task
+    def behind(x: str) -> str:
+        return x
+
+    with Flow("unpicklable") as flow:
+        kinds = kind.map([threading.Lock() if x % 3 == 1 else x for x in range(size)], unmapped(1))
+        after = behind.map(kinds)
+    state = flow.run(executor=remote)
+    children = state.result[kinds].map_states
+    assert [child.is_failed() for child in children] == [x % 3 == 1 for x in range(size)]
+    assert "Task 'kind[1]': the input 'x', a lock, cannot be sent" in str(children[1].message)
+    assert isinstance(children[1].result, SerializationError)
+    assert {child.result for child in children if child.is_successful()} == {"int"}
+    last = state.result[after].map_states
+    assert [isinstance(child, TriggerFailed) for child in last] == [x % 3 == 1 for x in range(size)]
+
+
+def test_what_all_children_get_and_cannot_be_pickled_fails_them(remote: Any) -> None:
+    """Each child names itself and the input."""
+
+    @task
+    def kind(x: int, lock: Any) -> str:
+        return type(lock).__name__
+
+    with Flow("unpicklable") as flow:
+        kinds = kind.map([1, 2], unmapped(threading.Lock()))
+    children = flow.run(executor=remote).result[kinds].map_states
+    messages = [str(child.message) for child in children]
+    assert len(messages) == 2
+    for at, text in enumerate(messages):
+        assert f"Task 'kind[{at}]': the input 'lock', a lock, cannot be sent" in text
 
 
 def test_exceptions_that_cannot_be_pickled_arrive_as_text(remote: Any) -> None:
