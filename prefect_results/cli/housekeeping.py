@@ -21,6 +21,7 @@ from prefect_results.cli.places import Folder
 from prefect_results.cli.references import Bytes, References
 from prefect_results.exceptions import Corrupt, NotFound, StorageError
 from prefect_results.filesystems import FileInfo
+from prefect_results.filesystems.leftovers import Leftover
 
 Advance = Callable[[int], None]
 
@@ -77,6 +78,19 @@ def select(
         if selection.expired and not _is_expired(folder, info, now):
             continue
         yield info
+
+
+def interrupted(folder: Folder, age: timedelta, now: datetime) -> list[Leftover]:
+    """Return what writes below a folder left that were interrupted.
+
+    Args:
+        folder: The folder.
+        age: What is younger may be under way still.
+        now: The present moment.
+    """
+    latest = (now - age).timestamp()
+    found = folder.filesystem.leftovers(folder.prefix)
+    return [one for one in found if one.modified is not None and one.modified <= latest]
 
 
 def is_kept(folder: Folder, info: FileInfo, references: References) -> bool:
@@ -143,6 +157,9 @@ def verify(folder: Folder, info: FileInfo, known: Set[Bytes]) -> Verdict:
             the others.
     """
     location = info.location
+    if info.digest is None and not any(digest for _, digest in known):
+        # Not every storage says the digest when it lists.
+        info = _asked(folder, info)
     digests = {digest for _, digest in known if digest} | ({info.digest} if info.digest else set())
     hashes = {name: one for name in map(_algorithm, digests) if (one := _hash(name)) is not None}
     size, head, tail = 0, b"", b""
@@ -170,6 +187,14 @@ def verify(folder: Folder, info: FileInfo, known: Set[Bytes]) -> Verdict:
     if flaw is not None:
         return Verdict(location, "corrupt", size, flaw)
     return Verdict(location, "ok" if known_digest else "unchecked", size)
+
+
+def _asked(folder: Folder, info: FileInfo) -> FileInfo:
+    try:
+        asked = folder.filesystem.stat(info.location)
+    except StorageError:
+        return info
+    return FileInfo(info.location, info.size, info.modified, asked.digest)
 
 
 def _difference(known: Bytes, size: int, digests: Set[str]) -> str | None:

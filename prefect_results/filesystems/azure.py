@@ -194,7 +194,9 @@ class AzureFileSystem(ObjectFileSystem):
 
     def _page(self, prefix: str, token: Any) -> tuple[list[Stored], Any]:
         container = self.client().get_container_client(self.bucket)
-        pages = container.list_blobs(name_starts_with=prefix or None).by_page(token)
+        pages = container.list_blobs(name_starts_with=prefix or None, include=["metadata"]).by_page(
+            token
+        )
         page = [_stored(blob.name, blob) for blob in next(pages, ())]
         return page, pages.continuation_token or None
 

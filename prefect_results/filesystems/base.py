@@ -14,6 +14,8 @@ from prefect_results.exceptions import UnsafeLocation
 if TYPE_CHECKING:
     from types import TracebackType
 
+    from prefect_results.filesystems.leftovers import Leftover
+
 # Names of files that are still being written start with this; no location may.
 TEMPORARY_PREFIX = ".prefect-tmp-"
 
@@ -191,6 +193,16 @@ class FileSystem(metaclass=ABCMeta):
     @abstractmethod
     def open_write(self, location: str) -> Writer:
         """Open an object for writing; nothing is visible before the writer commits."""
+
+    def leftovers(self, prefix: str = "") -> Iterator[Leftover]:
+        """What writes left that were interrupted, a process that was killed say; none by default.
+
+        Writes that are under way are among them: age tells.
+
+        Args:
+            prefix: as for `list`.
+        """
+        return iter(())
 
 
 def checked(location: str) -> str:

@@ -5,17 +5,20 @@ Not here: clouds by their own clients; each has a module of its own.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any, BinaryIO, TypeVar
 
 from prefect_results.exceptions import Conflict, MissingExtra, StorageError, UnsafeLocation
 from prefect_results.filesystems.base import TEMPORARY_PREFIX, FileInfo, FileSystem, checked
 from prefect_results.filesystems.digest import Digest, digest_of
 from prefect_results.filesystems.errors import translate
+from prefect_results.filesystems.leftovers import Leftover
 from prefect_results.filesystems.spool import SpoolWriter
 
 T = TypeVar("T")
@@ -126,9 +129,33 @@ class FSSpecFileSystem(FileSystem):
 
     def list(self, prefix: str = "") -> Iterator[FileInfo]:
         """Every object whose location starts with a prefix, ordered by location."""
+        return iter(
+            sorted(
+                (info for info in self._found(prefix) if TEMPORARY_PREFIX not in info.location),
+                key=lambda info: info.location,
+            )
+        )
+
+    def leftovers(self, prefix: str = "") -> Iterator[Leftover]:
+        """Temporary files of writes that were killed, or are under way; where there are folders."""
+        for info in self._found(prefix) if self.protocol in _FOLDERS else ():
+            if TEMPORARY_PREFIX in info.location:
+                remove = partial(self._discard, info.location)
+                yield Leftover(info.location, info.size, info.modified, remove)
+
+    def _discard(self, location: str) -> None:
+        def remove(fs: Any, path: str) -> None:
+            name = location.rpartition("/")[2]
+            with contextlib.suppress(FileNotFoundError):
+                fs.rm_file(f"{path}/{name}" if path else name)
+
+        self._do(location.rpartition("/")[0] or ".", remove)
+
+    def _found(self, prefix: str) -> Sequence[FileInfo]:
+        """All files whose location starts with a prefix, temporary ones too."""
         folder = prefix.rpartition("/")[0]
 
-        def find(fs: Any, path: str) -> list[FileInfo]:
+        def find(fs: Any, path: str) -> Sequence[FileInfo]:
             fs.invalidate_cache()
             start = path if folder else path.rstrip("/")
             if not fs.isdir(start or "/"):
@@ -137,11 +164,11 @@ class FSSpecFileSystem(FileSystem):
             found = []
             for name, detail in fs.find(start or "/", detail=True).items():
                 location = name[len(base) :].lstrip("/")
-                if location.startswith(prefix) and TEMPORARY_PREFIX not in location:
+                if location.startswith(prefix):
                     found.append(_info(location, detail))
-            return sorted(found, key=lambda info: info.location)
+            return found
 
-        return iter(self._do(folder or ".", find))
+        return self._do(folder or ".", find)
 
     def open_read(self, location: str) -> BinaryIO:
         """Open an object for reading."""

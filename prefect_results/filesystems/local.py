@@ -10,7 +10,8 @@ import io
 import os
 import stat as stat_module
 from collections.abc import Iterator
-from typing import Any, BinaryIO
+from functools import partial
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from prefect_results.exceptions import NotFound, UnsafeLocation
 from prefect_results.filesystems import atomic
@@ -22,6 +23,9 @@ from prefect_results.filesystems.base import (
 )
 from prefect_results.filesystems.digest import digest_of
 from prefect_results.filesystems.errors import translate
+
+if TYPE_CHECKING:
+    from prefect_results.filesystems.leftovers import Leftover
 
 # A file up to this size is read in one call; larger ones are streamed.
 SMALL = 64 * 1024
@@ -175,6 +179,27 @@ class LocalFileSystem(FileSystem):
             self._verify(self._prefix + folder[:-1], folder)
         return self._walk(folder, prefix)
 
+    def leftovers(self, prefix: str = "") -> Iterator[Leftover]:
+        """Temporary files of writes that were killed, or are under way."""
+        from prefect_results.filesystems.leftovers import Leftover
+
+        below = prefix[: prefix.rfind("/") + 1]
+        if below:
+            checked(below.rstrip("/") or below)
+        start = self._prefix + below
+        if not self._inside(start.rstrip("/") or "/", prefix):
+            return
+        for folder, _, names in os.walk(start):
+            for name in names:
+                path = os.path.join(folder, name)
+                location = path[len(self._prefix) :]
+                if name.startswith(TEMPORARY_PREFIX) and location.startswith(prefix):
+                    try:
+                        found = os.lstat(path)
+                    except FileNotFoundError:
+                        continue
+                    yield Leftover(location, found.st_size, found.st_mtime, partial(_unlink, path))
+
     def open_write(self, location: str) -> atomic.LocalWriter:
         """Open a file for writing; it appears when the writer commits."""
         return atomic.LocalWriter(self, self.path(location), location)
@@ -282,3 +307,12 @@ class LocalFileSystem(FileSystem):
         os.makedirs(folder, exist_ok=True)
         self._folders.discard(folder)
         self._verify(folder, location)
+
+
+def _unlink(path: str) -> None:
+    try:
+        os.unlink(path)
+    except FileNotFoundError:
+        pass
+    except OSError as exc:
+        translate(exc, path, path)

@@ -183,7 +183,8 @@ class ObjectFileSystem(FileSystem):
         while True:
             page, token = self.do(prefix or ".", partial(self._next_page, prefix, token))
             for found in page:
-                yield FileInfo(found.key[skipped:], found.size, found.modified)
+                digest = found.metadata.get(DIGEST)
+                yield FileInfo(found.key[skipped:], found.size, found.modified, digest)
             if token is None:
                 return
 

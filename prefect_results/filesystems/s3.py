@@ -5,6 +5,8 @@ Not here: what all object storage has in common.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from prefect_results.context import context
@@ -16,6 +18,7 @@ from prefect_results.exceptions import (
     StorageError,
     Unavailable,
 )
+from prefect_results.filesystems.leftovers import Leftover
 from prefect_results.filesystems.objects import PART, ObjectFileSystem
 from prefect_results.filesystems.retrying import Retries
 from prefect_results.filesystems.stored import Stored
@@ -207,6 +210,30 @@ class S3FileSystem(ObjectFileSystem):
         )
         return _Multipart(self, key, answer["UploadId"], metadata)
 
+    def leftovers(self, prefix: str = "") -> Iterator[Leftover]:
+        """Multipart uploads that were neither completed nor aborted."""
+        more: dict[str, str] = {}
+        while True:
+            answer = self.do(prefix or ".", partial(self._unfinished, prefix, more))
+            for found in answer.get("Uploads", ()):
+                location = found["Key"][len(self.prefix) :]
+                upload = _Multipart(self, found["Key"], found["UploadId"], {})
+                yield Leftover(
+                    location, None, found["Initiated"].timestamp(),
+                    partial(self.do, location, partial(_aborted, upload)),
+                )  # fmt: skip
+            if not answer.get("IsTruncated"):
+                return
+            more = {
+                "KeyMarker": answer["NextKeyMarker"],
+                "UploadIdMarker": answer["NextUploadIdMarker"],
+            }
+
+    def _unfinished(self, prefix: str, more: dict[str, str], number: int) -> Any:
+        return self.client().list_multipart_uploads(
+            Bucket=self.bucket, Prefix=self.prefix + prefix, **more
+        )
+
     def _options(self, metadata: dict[str, str]) -> dict[str, Any]:
         options = dict(self.upload_options)
         options["Metadata"] = {**options.get("Metadata", {}), **metadata}
@@ -258,6 +285,10 @@ class _Multipart(Upload):
         except Exception as exc:
             if _code(exc) != "NoSuchUpload":
                 raise
+
+
+def _aborted(upload: Upload, number: int) -> None:
+    upload.abort()
 
 
 def _code(exc: Exception) -> str:

@@ -191,6 +191,7 @@ class FileSystemContract:
             fail()
         assert filesystem.get("kept") == b"old"
         assert [info.location for info in filesystem.list()] == ["kept"]
+        assert list(filesystem.leftovers()) == []
 
     def test_a_stream_can_start_again(self, filesystem: FileSystem) -> None:
         """A stream that can seek forgets what it is told to cut off."""

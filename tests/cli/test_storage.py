@@ -164,6 +164,7 @@ def test_only_what_no_state_refers_to_is_purged(
         "deleted": [orphan.name],
         "bytes": orphan.stat().st_size,
         "kept_referenced": 8,
+        "interrupted": [],
         "failed": [],
     }
     assert orphan.exists()
