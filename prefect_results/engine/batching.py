@@ -1,13 +1,16 @@
 """How the children of a mapped task are cut into batches for an executor with several workers.
 
-A few small batches are timed first; the size of the others follows. Batches of a task that maps
-over another mapped task never reach over two of that one's, so that each starts when its own
+A few small batches are timed first; the size of the others follows. What workers need before
+their first call (to start, to import, to receive the flow) is not timed. Batches of a task that
+maps over another mapped task never reach over two of that one's, so that each starts when its own
 upstream batch is done.
 """
 
 from __future__ import annotations
 
+import contextlib
 import copy
+import itertools
 import math
 import time
 from collections.abc import Generator
@@ -35,8 +38,12 @@ BATCHES_PER_WORKER = 4
 GROWTH = 32
 # How long the first batches may take, in seconds, before the others are submitted untimed.
 PATIENCE = 1.0
-# How many batches are submitted untimed at most.
-UNTIMED = 4096
+# How long the first worker may take, in seconds, before that time begins.
+ARRIVAL = 30.0
+# How many batches there are at most, where children were timed and where they were not.
+TIMED, UNTIMED = 8192, 1024
+# How many batches are submitted together: enough to be cheap, few enough to start soon.
+TOGETHER = 256
 
 
 class Wait(NamedTuple):
@@ -69,6 +76,7 @@ class Batching:
             `calls.run_job`.
         number: of the task in the flow; later ones go first, so that runs go in depth.
         group: a name for these calls that no others have.
+        arrived: future of a call that shows that a worker has the environment.
     """
 
     def __init__(
@@ -81,6 +89,7 @@ class Batching:
         reduced: Mapping[int, Sequence[Any]],
         number: int,
         group: str,
+        arrived: Any,
     ) -> None:
         self._executor = executor
         self._environment = environment
@@ -94,6 +103,9 @@ class Batching:
             "task_number": number,
             "task_group": group,
         }
+        self._arrived = arrived
+        self._numbers = itertools.count()
+        self._bare_states: dict[Edge, Any] = {}
         self._futures: list[Any] = []
         self._starts: list[Any] = []
         self._given_to_all: dict[Edge, tuple[Any, ...]] = {}
@@ -119,17 +131,19 @@ class Batching:
 
     def _submit_flat(self, flat: FutureBatches) -> None:
         """Submit a batch for each one of flattened states, whose lengths are not known yet."""
-        for number, (future, start) in enumerate(zip(flat.futures, flat.starts, strict=True)):
+        calls = []
+        for future, start in zip(flat.futures, flat.starts, strict=True):
             given = [
                 self._same(edge) if isinstance(self._sources[edge], Same) else _whole(future)
                 for edge in self._job.edges
             ]
-            self._call(number, start, None, given)
+            calls.append((start, None, given))
+        self._submit_calls(calls)
 
     def _submit_timed(self, total: int, bounds: Sequence[int]) -> Generator[Wait, None, None]:
         """Submit batches of growing size: waves of them are timed, until the size is right."""
         workers = self._executor.parallelism()
-        start, size = 0, 1
+        start, size, confirmed = 0, 1, False
         while start < total:
             rest = total - start
             most = max(1, math.ceil(rest / (workers * BATCHES_PER_WORKER)))
@@ -141,17 +155,23 @@ class Batching:
             submitted = len(self._futures)
             self._submit_cuts(wave)
             start = wave[-1][1]
-            yield Wait(self._futures[submitted:], time.monotonic() + PATIENCE, for_all=False)
+            yield from self._first_of(self._futures[submitted:])
             seconds = self._seconds(submitted, wave)
-            if seconds is None:
-                size = max(1, math.ceil((total - start) / UNTIMED))
-                self._submit_cuts(_cuts(start, total, size, bounds))
+            best = 0 if seconds is None else int(BATCH_SECONDS / max(seconds, 1e-7))
+            if seconds is None or (best <= size and confirmed):
+                limit = max(UNTIMED if seconds is None else TIMED, workers * BATCHES_PER_WORKER)
+                least = max(1, math.ceil((total - start) / limit))
+                self._submit_cuts(_cuts(start, total, max(least, best), bounds))
                 return
-            best = int(BATCH_SECONDS / max(seconds, 1e-7))
-            if best <= size:
-                self._submit_cuts(_cuts(start, total, max(1, best), bounds))
-                return
-            size = min(best, size * GROWTH)
+            # A first call may be slow because of what it imports: it does not decide alone.
+            confirmed = best <= size
+            size = max(1, min(best, size * GROWTH))
+
+    def _first_of(self, wave: Sequence[Any]) -> Iterator[Wait]:
+        """Wait until one batch of a wave is done, or takes long on a worker that is ready."""
+        if not self._arrived.done():
+            yield Wait([self._arrived, *wave], time.monotonic() + ARRIVAL, for_all=False)
+        yield Wait(wave, time.monotonic() + PATIENCE, for_all=False)
 
     def _inputs_of(self, wave: Sequence[tuple[int, int]]) -> Iterator[Wait]:
         """Wait for what the first batch of a wave needs, which is not to be timed."""
@@ -161,30 +181,53 @@ class Batching:
                 yield Wait([future for future, _, _ in source.states.between(start, stop)])
 
     def _seconds(self, submitted: int, wave: Sequence[tuple[int, int]]) -> float | None:
-        """How long a child takes, as the first batch of a wave that is done tells."""
+        """How long a child takes, as the batches of a wave that are done tell."""
         for future, (start, stop) in zip(self._futures[submitted:], wave, strict=True):
             if future.done():
-                batch = self._executor.wait(future)
-                seconds: float = batch.seconds / (stop - start)
-                return seconds
+                # What came to grief has no time; it is told when states are waited for.
+                with contextlib.suppress(Exception):
+                    batch = self._executor.wait(future)
+                    seconds: float = batch.seconds / (stop - start)
+                    return seconds
         return None
 
     def _submit_cuts(self, cuts: Iterable[tuple[int, int]]) -> None:
-        for start, stop in cuts:
-            given = [self._part(edge, start, stop) for edge in self._job.edges]
-            self._call(start, start, stop - start, given)
+        edges = self._job.edges
+        self._submit_calls(
+            [
+                (start, stop - start, [self._part(edge, start, stop) for edge in edges])
+                for start, stop in cuts
+            ]
+        )
 
-    def _call(self, number: int, start: Any, count: int | None, given: list[Any]) -> None:
-        call = (run_batch, self._environment, self._name, start, count, given, self._reduced)
+    def _submit_calls(self, calls: Sequence[tuple[Any, int | None, list[Any]]]) -> None:
+        """Submit batches: of each the map index of the first child, how many, what they get."""
+        for first in range(0, len(calls), TOGETHER):
+            some = calls[first : first + TOGETHER]
+            try:
+                futures = self._executor.submit_all(
+                    run_batch, [self._arguments(*call) for call in some], self._extras(some)
+                )
+            except Exception:
+                futures = [self._submit_call(*call) for call in some]
+            self._futures += futures
+            self._starts += [start for start, _, _ in some]
+
+    def _submit_call(self, start: Any, count: int | None, given: list[Any]) -> Any:
+        """Submit one batch; where that cannot be done, its children failed."""
+        arguments, (extra,) = self._arguments(start, count, given), self._extras([start])
         try:
-            future = self._executor.submit(
-                *call, extra_context={**self._extra, "task_index": number}
-            )
+            return self._executor.submit(run_batch, *arguments, extra_context=extra)
         except Exception as exc:
             state = failed(self._job.task, exc)
-            future = self._executor.submit(_copies, state, count or 1)
-        self._futures.append(future)
-        self._starts.append(start)
+            return self._executor.submit(_copies, state, count or 1)
+
+    def _arguments(self, start: Any, count: int | None, given: list[Any]) -> tuple[Any, ...]:
+        return (self._environment, self._name, start, count, given, self._reduced)
+
+    def _extras(self, calls: Sequence[Any]) -> list[dict[str, Any]]:
+        """What is known about the next calls; each has a number that no other call has."""
+        return [{**self._extra, "task_index": next(self._numbers)} for _ in calls]
 
     def _part(self, edge: Edge, start: int, stop: int) -> tuple[Any, ...]:
         """What a batch of children gets from the source of an edge."""
@@ -201,11 +244,17 @@ class Batching:
             wrong = None
             if self._executor.uses_processes:
                 cut, wrong = sendable_items(edge.key, cut)
-            return ("items", _without_value(source.state), Items(cut, wrong or None))
+            return ("items", self._bare(edge), Items(cut, wrong or None))
         states = source.states
         if isinstance(states, FutureBatches):
             return ("children", *states.between(start, stop))
         return ("children", (states[start:stop], 0, stop - start))
+
+    def _bare(self, edge: Edge) -> Any:
+        """The upstream state of an edge without its value, which travels in parts."""
+        if edge not in self._bare_states:
+            self._bare_states[edge] = _without_value(self._sources[edge].state)
+        return self._bare_states[edge]
 
     def _same(self, edge: Edge) -> tuple[Any, ...]:
         """What all children get from an edge; looked at once."""
@@ -214,7 +263,7 @@ class Batching:
             what = None
             if self._executor.uses_processes and not state._result.serialized:
                 what = not_sent(edge.key, state.result)
-            given = ("same", state) if what is None else ("unsendable", _without_value(state), what)
+            given = ("same", state) if what is None else ("unsendable", self._bare(edge), what)
             self._given_to_all[edge] = given
         return self._given_to_all[edge]
 

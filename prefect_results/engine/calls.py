@@ -181,7 +181,6 @@ def run_batch(
     Returns:
         Their states.
     """
-    started = time.perf_counter()
     job = environment.jobs[name]
     sources: dict[Edge, Any] = {
         edge: _source(*given) for edge, given in zip(job.edges, upstream, strict=True)
@@ -194,6 +193,9 @@ def run_batch(
     known = environment.journal_of(name, start)
     wrong = wrong_inputs(upstream)
     direct = None if reduced or wrong else environment.direct(name)
+
+    # What is made once for a process is not the time of a child.
+    started = time.perf_counter()
 
     def run_long(position: int) -> State:
         states = [inputs.sources[edge](position) for edge in job.edges]
@@ -338,3 +340,7 @@ def flat_states(parts: Sequence[Any]) -> Sequence[State]:
 def behind(start: int, states: Sequence[State]) -> int:
     """The map index behind the last of some states."""
     return start + len(states)
+
+
+def arrived(environment: RunEnvironment) -> None:
+    """Be called: whoever can make this call has the environment of the flow run."""

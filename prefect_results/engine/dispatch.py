@@ -343,6 +343,7 @@ class Dispatch:
             submitter.reduced_by_position(job, reduced),
             number,
             submitter.group(job),
+            submitter.arrived(),
         )
         return (yield from batching.submit())
 

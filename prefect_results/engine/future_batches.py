@@ -5,6 +5,7 @@ Not here: the states themselves (see `batches`).
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -58,11 +59,15 @@ class FutureBatches(Sequence[Any]):
 
     def between(self, start: int, stop: int) -> list[tuple[Any, int, int]]:
         """The futures that have the states from `start` to `stop`, each with what to take of it."""
-        return [
-            (future, max(start - first, 0), min(stop, last) - first)
-            for future, first, last in self.parts()
-            if max(start, first) < min(stop, last)
-        ]
+        found = []
+        number = max(0, bisect.bisect_right(self.starts, start) - 1)
+        while number < len(self.futures) and self.starts[number] < stop:
+            first = self.starts[number]
+            last = self.starts[number + 1] if number + 1 < len(self.starts) else len(self)
+            if max(start, first) < min(stop, last):
+                found.append((self.futures[number], max(start - first, 0), min(stop, last) - first))
+            number += 1
+        return found
 
 
 def parts_of(children: Any) -> list[Any]:

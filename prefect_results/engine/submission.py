@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from prefect_results.context import context as ambient
 from prefect_results.engine.batches import States
-from prefect_results.engine.calls import run_job, run_task
+from prefect_results.engine.calls import arrived, run_job, run_task
 from prefect_results.engine.environment import Job, RunEnvironment
 from prefect_results.engine.future_batches import FutureBatches, counted_parts, parts_of
 from prefect_results.engine.travel import transfer_limit
@@ -67,6 +67,7 @@ class Submitter:
         self._run_task = run_task
         self.environment: RunEnvironment | None = None
         self.shared: Any = None
+        self._arrived: Any = None
         if executor.supports_sharing:
             self._share()
 
@@ -109,6 +110,12 @@ class Submitter:
         import uuid
 
         return uuid.uuid4().hex
+
+    def arrived(self) -> Any:
+        """Future of a call that shows, once it is done, that a worker has the environment."""
+        if self._arrived is None:
+            self._arrived = self._executor.submit(arrived, self.shared)
+        return self._arrived
 
     def submit(
         self,

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import time
 from typing import TYPE_CHECKING
 
 from prefect_results.context import context as ambient
-from prefect_results.logging import get_logger
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from prefect_results.backend.recording.recorder import Recorder
 
 
@@ -46,19 +42,3 @@ class RecordingHandler(logging.Handler):
             return
         task_run_id = context.get("task_run_id") if "task_full_name" in context else None
         self._recorder.log(level, name, message, task_run_id, created)
-
-
-@contextlib.contextmanager
-def recorded_log(recorder: Recorder) -> Iterator[None]:
-    """Record what is logged inside the block.
-
-    Args:
-        recorder: of the flow run.
-    """
-    handler = RecordingHandler(recorder)
-    root = get_logger()
-    root.addHandler(handler)
-    try:
-        yield
-    finally:
-        root.removeHandler(handler)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import threading
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -11,7 +10,7 @@ import attrs
 from marshmallow import ValidationError
 
 from prefect_results.backend.recording.writer import Writer
-from prefect_results.backend.store import NewLog, NewState, NewTaskRun, new_ids, open_store
+from prefect_results.backend.store import NewLog, NewState, NewTaskRun, new_ids
 from prefect_results.context import context as ambient
 from prefect_results.exceptions import VersionConflict, VersionLockMismatchSignal
 from prefect_results.logging import get_logger
@@ -74,7 +73,7 @@ class Recorder:
         self._known = dict(known or {})
         self._flow_version = version
         # Ids of one task's runs sort behind each other: rows of a mapped task lie together.
-        self._stems = dict(zip(self._task_ids, new_ids(len(self._task_ids)), strict=True))
+        self.stems = dict(zip(self._task_ids, new_ids(len(self._task_ids)), strict=True))
         self._running: dict[tuple[str, ...], dict[str, Any]] = {}
         self._rows = {run.run_id for run in self._known.values()}
         # Lines of task runs that have no state yet, and so no row to belong to.
@@ -82,8 +81,10 @@ class Recorder:
         self._writer = Writer(self._write)
 
     def __reduce__(self) -> Any:
+        from prefect_results.backend.recording.processes import reopened
+
         flat = {key: tuple(run) for key, run in self._known.items()}
-        return _reopened, (self._store.url, self.flow_run_id, self._task_ids, flat, self._stems)
+        return reopened, (self._store.url, self.flow_run_id, self._task_ids, flat, self.stems)
 
     def task_run_id(self, task_slug: str, map_index: int | None) -> str:
         """The id that a task run has, or will have, in the store.
@@ -98,7 +99,7 @@ class Recorder:
         known = self._known.get(key)
         if known is not None:
             return known.run_id
-        return f"{self._stems[key[0]][:24]}{key[1] + 1:012x}"
+        return f"{self.stems[key[0]][:24]}{key[1] + 1:012x}"
 
     def task_run_changed(self, task: Task, map_index: int | None, state: State) -> None:
         """Record a state of a task run; see `engine.listening.StateListener`.
@@ -249,24 +250,3 @@ def _without_values(state: State, problem: Exception) -> dict[str, Any]:
     bare.context = {"tags": state.context.get("tags", [])}
     bare.message = f"{state.message} (its value is not recorded: {problem})"
     return bare.serialize()
-
-
-_open: dict[str, Recorder] = {}
-_lock = threading.Lock()
-
-
-def _reopened(
-    url: str,
-    flow_run_id: str,
-    task_ids: dict[str, str],
-    known: dict[Key, tuple[str, int]],
-    stems: dict[str, str],
-) -> Recorder:
-    """The recorder of a flow run in a worker's process; one for each flow run."""
-    with _lock:
-        recorder = _open.get(flow_run_id)
-        if recorder is None:
-            runs = {key: Known(*run) for key, run in known.items()}
-            recorder = _open[flow_run_id] = Recorder(open_store(url), flow_run_id, task_ids, runs)
-            recorder._stems = stems
-        return recorder

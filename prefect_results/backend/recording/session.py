@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any
 
-from prefect_results.backend.recording.log_handler import recorded_log
+from prefect_results.backend.recording.processes import recorded_log
 from prefect_results.backend.recording.recorder import Known, Recorder
 from prefect_results.backend.recording.resuming import states_to_go_on_from
 from prefect_results.backend.recording.runner import RecordingFlowRunner

@@ -215,6 +215,26 @@ class DaskExecutor(Executor):
         self._futures.add(future)
         return future
 
+    def submit_all(
+        self,
+        fn: Callable[..., Any],
+        calls: Sequence[Sequence[Any]],
+        extra_contexts: Sequence[dict[str, Any]],
+    ) -> list[Any]:
+        """Submit many calls in one message to the scheduler; see `Executor.submit_all`.
+
+        Raises:
+            ValueError: if the executor is not started.
+        """
+        client = self._started()
+        found = [options(extra) for extra in extra_contexts]
+        if len(calls) < 2 or not all("key" in each for each in found):
+            return super().submit_all(fn, calls, extra_contexts)
+        keys = [each.pop("key") for each in found]
+        futures: list[Any] = client.map(fn, *zip(*calls, strict=True), key=keys, **found[0])
+        self._futures.update(futures)
+        return futures
+
     def wait(self, futures: Any) -> Any:
         """Resolve futures, also inside lists and dictionaries; see `Executor.wait`.
 

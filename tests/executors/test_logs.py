@@ -1,0 +1,82 @@
+"""The log of tasks that run in other threads and processes is in the recorded run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import prefect_results
+from prefect_results import Flow, task
+from prefect_results.backend.store import open_store
+from prefect_results.executors import DaskExecutor
+
+
+def lines(url: str, run_id: str) -> list[tuple[str, str]]:
+    """What the tasks themselves logged: each message with the index in its task run's id."""
+    store = open_store(url)
+    found = [
+        (line.message, store.get_task_run(line.task_run_id))
+        for line in store.list_logs(run_id).items
+        if line.task_run_id is not None and line.name != "prefect_results.TaskRunner"
+    ]
+    store.close()
+    return [(message, f"{run.task_slug} {run.map_index}") for message, run in found]
+
+
+def logging_flow() -> Flow:
+    """A flow whose tasks log two lines each."""
+
+    @task
+    def numbers() -> list[int]:
+        prefect_results.context.logger.info("plain")
+        return [0, 1, 2, 3, 4]
+
+    @task
+    def double(x: int) -> int:
+        prefect_results.context.logger.info("first of %d", x)
+        prefect_results.context.logger.warning("second of %d", x)
+        return 2 * x
+
+    with Flow("logging") as flow:
+        double.map(numbers())
+    return flow
+
+
+def check(executor: Any, url: str) -> None:
+    """Run the flow recorded, and look at its log."""
+    with prefect_results.configuration.set_temporary_config({"store.url": url}):
+        state = logging_flow().run(executor=executor, record=True)
+    assert state.is_successful()
+    found = lines(url, state.context["flow_run_id"])
+    assert found[0] == ("plain", "numbers-1 -1")
+    assert sorted(found[1:]) == sorted(
+        (f"{word} of {index}", f"double-1 {index}")
+        for index in range(5)
+        for word in ("first", "second")
+    )
+    for index in range(5):
+        first = found.index((f"first of {index}", f"double-1 {index}"))
+        assert first < found.index((f"second of {index}", f"double-1 {index}"))
+
+
+def test_lines_of_tasks_are_recorded_with_their_task_runs(executor: Any, tmp_path: Path) -> None:
+    """Each line once, in order, wherever the task ran; also of a second run in the same workers."""
+    url = f"sqlite:///{tmp_path / 'runs.db'}"
+    check(executor, url)
+    check(executor, url)
+
+
+def test_workers_in_the_same_process_record_lines_once(tmp_path: Path) -> None:
+    """Dask workers that are threads of this process share its recorder."""
+    pytest.importorskip("distributed")
+    executor = DaskExecutor(
+        cluster_kwargs={
+            "n_workers": 1,
+            "threads_per_worker": 2,
+            "processes": False,
+            "dashboard_address": ":0",
+        }
+    )
+    check(executor, f"sqlite:///{tmp_path / 'runs.db'}")
