@@ -110,9 +110,10 @@ class Place:
             return None
         if not isinstance(state, Cached):
             return None
-        if isinstance(self._result, StoredResult) and state._result.location is not None:
+        own = self._result
+        if isinstance(own, StoredResult) and own._far and state._result.location is not None:
             # What leads to the storage, credentials say, is not in the state.
-            state._result = self._result._replace(
+            state._result = own._replace(
                 location=state._result.location, _formatter=None, serialized=True, _stored=True
             )
         return state

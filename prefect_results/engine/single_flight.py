@@ -100,9 +100,11 @@ class Flight:
                     "configuration",
                     key=self._key,
                 )
-            found = self._look()
-            if found is not None:
-                return found
+            # What a dead one left behind is taken over, and so removed, whatever it had written.
+            if not self._manager.is_locked(self._key):
+                found = self._look()
+                if found is not None:
+                    return found
 
     def keep(
         self, begin: Callable[[], UnfinishedWrite[Any] | None], write: Callable[[], Result]
