@@ -14,13 +14,14 @@ import itertools
 import math
 import time
 from collections.abc import Generator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from prefect_results.engine.calls import behind, run_batch
 from prefect_results.engine.children import Elements, Items, Same, Upstream
 from prefect_results.engine.future_batches import FutureBatches
 from prefect_results.engine.submission import failed
 from prefect_results.engine.unsendable import not_sent, sendable_items
+from prefect_results.engine.waiting import Wait
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -44,20 +45,6 @@ ARRIVAL = 30.0
 TIMED, UNTIMED = 8192, 1024
 # How many batches are submitted together: enough to be cheap, few enough to start soon.
 TOGETHER = 256
-
-
-class Wait(NamedTuple):
-    """What a submission waits for before it goes on.
-
-    Args:
-        futures: of the executor.
-        until: the time (`time.monotonic`) after which it goes on all the same; None for never.
-        for_all: whether it waits for all of them; otherwise for the first.
-    """
-
-    futures: Sequence[Any]
-    until: float | None = None
-    for_all: bool = True
 
 
 Submission = Generator[Wait, None, FutureBatches]

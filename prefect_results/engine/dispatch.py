@@ -8,7 +8,6 @@ A mapped task that has to wait keeps only the tasks behind it waiting.
 from __future__ import annotations
 
 import itertools
-import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +15,7 @@ from prefect_results.context import context as ambient
 from prefect_results.core.conversion import is_constant_task
 from prefect_results.engine import mapping
 from prefect_results.engine.batches import child_values
-from prefect_results.engine.batching import Batching, Wait, flat_starts
+from prefect_results.engine.batching import Batching, flat_starts
 from prefect_results.engine.calls import flat_states
 from prefect_results.engine.checkpoint import why_not
 from prefect_results.engine.children import ChildInputs, Elements, Same, Upstream, child_sources
@@ -26,6 +25,7 @@ from prefect_results.engine.future_batches import FutureBatches, parts_of
 from prefect_results.engine.inputs import with_loaded_results
 from prefect_results.engine.submission import Submitter
 from prefect_results.engine.uploads import Behind
+from prefect_results.engine.waiting import Wait, submit_as_ready
 from prefect_results.logging import get_logger
 from prefect_results.states import Mapped, Pending, State, Success
 
@@ -35,10 +35,10 @@ if TYPE_CHECKING:
 
     from prefect_results.core import Edge, Flow, Task
     from prefect_results.engine.uploads import Uploads
+    from prefect_results.engine.waiting import Steps
     from prefect_results.executors.base import Executor
 
     ByEdge = dict[Edge, Any]
-    Steps = Generator[Wait, None, None]
 
 
 class Dispatch:
@@ -100,54 +100,7 @@ class Dispatch:
                 for _ in self._submit(task, number) or ():
                     pass
             return
-        late: list[tuple[int, Task]] = ordered
-        active: dict[Task, tuple[Steps, Wait]] = {}
-        while late or active:
-            late = self._submit_ready(late, active)
-            if active:
-                self._wait_for(active)
-
-    def _submit_ready(
-        self, tasks: list[tuple[int, Task]], active: dict[Task, tuple[Steps, Wait]]
-    ) -> list[tuple[int, Task]]:
-        """Submit the tasks that come behind none that has to wait; return the others."""
-        late = []
-        blocked = set(active)
-        for number, task in tasks:
-            if not blocked.isdisjoint(edge.upstream_task for edge in self._flow.edges_to(task)):
-                late.append((number, task))
-                blocked.add(task)
-                continue
-            steps = self._submit(task, number)
-            if steps is not None and (wait := next(steps, None)) is not None:
-                active[task] = (steps, wait)
-                blocked.add(task)
-        return late
-
-    def _wait_for(self, active: dict[Task, tuple[Steps, Wait]]) -> None:
-        """Go on with those that have what they wait for; wait until there is one."""
-        went_on = False
-        for task, (steps, wait) in list(active.items()):
-            while _is_over(wait):
-                went_on = True
-                following = next(steps, None)
-                if following is None:
-                    del active[task]
-                    break
-                wait = following
-                active[task] = (steps, wait)
-        if went_on:
-            return
-        watched: list[Any] = []
-        until = None
-        for _, wait in active.values():
-            open_ = (future for future in wait.futures if not future.done())
-            # Of those that wait for all, one will do until it is done.
-            watched += itertools.islice(open_, 1) if wait.for_all else open_
-            if wait.until is not None:
-                until = wait.until if until is None else min(until, wait.until)
-        timeout = None if until is None else max(0.0, until - time.monotonic())
-        self._executor.first_done(watched, timeout)
+        submit_as_ready(ordered, self._submit, self._flow, self._executor)
 
     def final_states(self, tasks: set[Task]) -> dict[Task, State]:
         """Wait for the states of tasks, and of the children of mapped ones.
@@ -395,14 +348,6 @@ class Dispatch:
     def _direct_task(self, task: Task, own: Mapping[str, Any]) -> DirectTask:
         context = {**ambient.current(), **own}
         return DirectTask(task, context, self._flow.result, self._task_logger)
-
-
-def _is_over(wait: Wait) -> bool:
-    """Whether what a submission waits for is there, or the time is over."""
-    if wait.until is not None and time.monotonic() >= wait.until:
-        return True
-    done = (future.done() for future in wait.futures)
-    return all(done) if wait.for_all else any(done)
 
 
 def _state_of_child(state: State | None, index: int) -> State | None:
