@@ -6,6 +6,7 @@ signals are in the subpackages of their names.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import prefect_results.tasks  # noqa: F401 - registers operators and collections
@@ -27,6 +28,7 @@ from prefect_results.core.flow import register_registrar
 from prefect_results.core.running import register_recording
 from prefect_results.engine import FlowRunner as _FlowRunner  # noqa: F401 - registers itself
 from prefect_results.exceptions import MissingExtra
+from prefect_results.results.secret import register_secret_type
 from prefect_results.states import State
 from prefect_results.states.codec import register_codec
 from prefect_results.tasks.control_flow.case import case
@@ -70,6 +72,15 @@ def _begin_recording(flow: Flow, **options: Any) -> Any:
     return begin(flow, **options)
 
 
+def _secret(kind: str, name: str) -> Task:
+    """A task that fetches a secret; its module is imported for the first one."""
+    from prefect_results.tasks import secrets
+
+    return getattr(secrets, kind)(name)  # type: ignore[no-any-return]
+
+
+for _kind in ("PrefectSecret", "EnvVarSecret"):
+    register_secret_type(_kind, partial(_secret, _kind))
 register_codec(_wire)
 register_recording(_begin_recording)
 register_graphql(_graphql)

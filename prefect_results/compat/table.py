@@ -75,6 +75,7 @@ TABLE: dict[str, str | dict[str, str]] = {
     "prefect.core.task": {
         "prefect_results.core.task": "*",
         "prefect_results.core": "EdgeAnnotation as_task",
+        "prefect_results.core.introspection": "EXTRA_CALL_PARAMETERS",
         "prefect_results.core.options": "callback_factory",
     },
     "prefect.engine": {

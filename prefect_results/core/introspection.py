@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from prefect_results.core.task import Task
+from prefect_results.core.task import Task
 
 _ORDER = (
     inspect.Parameter.POSITIONAL_ONLY,
@@ -18,22 +17,19 @@ _ORDER = (
 )
 
 
-def extra_call_parameters() -> list[inspect.Parameter]:
-    """The keyword-only arguments that calling any task takes, beside those of its ``run``."""
-    from prefect_results.core.task import Task
-
-    return [
-        parameter
-        for parameter in inspect.signature(Task.__call__).parameters.values()
-        if parameter.kind is inspect.Parameter.KEYWORD_ONLY
-    ]
+# The keyword-only arguments that calling any task takes, beside those of its `run`.
+EXTRA_CALL_PARAMETERS = [
+    parameter
+    for parameter in inspect.signature(Task.__call__).parameters.values()
+    if parameter.kind is inspect.Parameter.KEYWORD_ONLY
+]
 
 
 def call_signature(task: Task) -> inspect.Signature:
     """The signature of calling ``task``: ``run``'s arguments, then those of every task."""
     own = list(inspect.signature(task.run).parameters.values())
     parameters = sorted(
-        [*own, *extra_call_parameters()], key=lambda parameter: _ORDER.index(parameter.kind)
+        [*own, *EXTRA_CALL_PARAMETERS], key=lambda parameter: _ORDER.index(parameter.kind)
     )
     return inspect.Signature(parameters, return_annotation="Task")
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from prefect_results.exceptions import StorageError
+from prefect_results.exceptions import PrefectError, StorageError
 from prefect_results.results.errors import stored_elsewhere, where
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class UnfinishedWrite(Generic[R]):
             self._writer.abort()
             if isinstance(exc, StorageError):
                 raise stored_elsewhere(exc, self._kind, self._location) from exc
-            if isinstance(exc, Exception):
+            if isinstance(exc, Exception) and not isinstance(exc, PrefectError):
                 place = where(self._kind, self._location)
                 raise StorageError(
                     f"The value of {place} cannot be stored: {exc!r}", location=self._location

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
+
 import pytest
 
 from prefect_results import Flow, clients, task
@@ -158,3 +162,21 @@ def test_secrets_are_fetched_again_when_a_run_goes_on():
     with context(secrets={"X": 2}):
         again = flow.run(task_states=state.result)
     assert again.result[secret].result == 2
+
+
+def test_a_secret_that_was_sent_is_fetched_where_nothing_was_imported():
+    """A state with a secret's name is all that another process needs."""
+    with context(secrets={"token": "hidden"}):
+        with Flow("f") as flow:
+            secret = PrefectSecret("token")()
+        state = flow.run().result[secret]
+    program = """if True:
+        import json, sys
+        from prefect_results import State, context
+        with context(secrets={"token": "known here"}):
+            print(State.deserialize(json.loads(sys.argv[1])).load_result().result)
+    """
+    sent = json.dumps(state.serialize())
+    assert "hidden" not in sent
+    found = subprocess.run([sys.executable, "-c", program, sent], capture_output=True, text=True)
+    assert (found.stdout, found.stderr) == ("known here\n", "")
