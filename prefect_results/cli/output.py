@@ -17,19 +17,20 @@ import click
 Advance = Callable[[int], None]
 
 
-def print_json(value: Any, to: IO[str] | None = None) -> None:
+def print_json(value: Any, to: IO[str] | None = None, *, indent: int | None = 2) -> None:
     """Print a JSON document; moments are in ISO 8601, what JSON does not have is text.
 
     Args:
         value: The document.
         to: Where to; stdout by default.
+        indent: Spaces of a level; None for a single line.
     """
     try:
-        text = json.dumps(value, indent=2, default=_plain, ensure_ascii=False, allow_nan=False)
+        text = json.dumps(value, indent=indent, default=_plain, ensure_ascii=False, allow_nan=False)
     except ValueError:
         # Parameters may hold NaN and Infinity, which JSON does not know.
         known = json.loads(json.dumps(value, default=_plain), parse_constant=str)
-        text = json.dumps(known, indent=2, ensure_ascii=False)
+        text = json.dumps(known, indent=indent, ensure_ascii=False)
     click.echo(text, file=to)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from prefect_results import __version__
 from prefect_results.backend.store.sql.store import SqlRunStore
 from prefect_results.server.execution import execute
 from prefect_results.server.operations import Caller
@@ -22,4 +23,5 @@ def answer(store: SqlRunStore, query: str, variables: Mapping[str, Any] | None) 
         variables: Its variables.
     """
     values = None if variables is None else dict(variables)
-    return execute({"query": query, "variables": values}, Caller(store)).body
+    caller = Caller(store, core_version=__version__)
+    return execute({"query": query, "variables": values}, caller).body

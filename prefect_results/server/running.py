@@ -19,6 +19,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from prefect_results.backend.scheduling import following_schedules
 from prefect_results.backend.store import open_store
 from prefect_results.exceptions import ConfigurationError, MissingExtra, StoreUnavailable
 
@@ -39,6 +40,8 @@ def serve(
     fd: int | None = None,
 ) -> None:
     """Serve the API until the process is told to stop (SIGINT or SIGTERM).
+
+    Flows whose schedules are active get their runs meanwhile.
 
     Args:
         host: Address to listen on, by default this machine's own.
@@ -72,7 +75,8 @@ def serve(
         gc.freeze()
         gc.set_threshold(50_000, 20, 20)
         try:
-            uvicorn.Server(config).run(sockets=[listener])
+            with following_schedules(store):
+                uvicorn.Server(config).run(sockets=[listener])
         finally:
             store.close()
 

@@ -9,7 +9,8 @@ import pytest
 
 from prefect_results import context
 from prefect_results.backend.access import open_access
-from prefect_results.backend.store import RunStore
+from prefect_results.backend.store import NewLog, RunStore
+from prefect_results.cli import logs
 from prefect_results.cli.options import Settings
 from prefect_results.configuration import config
 from tests.backend import recorded
@@ -70,6 +71,28 @@ def test_a_log_is_printed(cli: Cli, run_id: str, where: tuple[str, str]) -> None
     assert len(cli.json("flow-run", "logs", run_id, "--since", "1h", *where)) == 2
     assert "INFO" in cli("flow-run", "logs", run_id, *where).stdout
     cli.error("flow-run", "logs", run_id, "--since", "soon", *where, code=2)
+
+
+def test_a_log_is_followed(
+    cli: Cli, store: RunStore, db: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lines are printed as they come, once each, until the flow run is finished."""
+    run_id = store.create_flow_run(recorded.registered(store, recorded.example_flow())).id
+    coming = iter(["first", "second", None, "last"])
+
+    def pass_time(seconds: float) -> None:
+        line = next(coming, "")
+        if line is None:
+            recorded.finish(store, run_id)
+        elif line:
+            store.write_logs([NewLog(run_id, line)])
+
+    monkeypatch.setattr(logs, "sleep", pass_time)
+    printed = cli("flow-run", "logs", run_id, "--follow", "--json", "--db", db).stdout
+    messages = [json.loads(line)["message"] for line in printed.splitlines()]
+    assert messages == ["first", "second", "last"]
+    again = cli("flow-run", "logs", run_id, "--follow", "--db", db).stdout
+    assert [line.split()[-1] for line in again.splitlines()] == messages
 
 
 def test_task_runs_are_listed(cli: Cli, run_id: str, where: tuple[str, str]) -> None:

@@ -113,6 +113,18 @@ def _check_documented(answer: dict[str, Any]) -> None:
     assert re.fullmatch(moment, by_slug["foo-1"]["start_time"])
 
 
+def test_a_flow_that_runs_another(
+    legacy_python: Path, server: ServerProcess, tmp_path: Path
+) -> None:
+    """`prefect agent local start` executes the parent, and the child that the parent asks for."""
+    told = run_legacy(legacy_python, "legacy_composed.py", server.url, tmp_path)
+    assert told["state"] == ["Success", "All reference tasks succeeded."], told
+    assert told["total"] == 12
+    assert told["child"] == "Success"
+    assert "adding" in told["logs"]
+    assert "Traceback" not in server.log()
+
+
 def test_a_session_with_a_key(legacy_python: Path, tmp_path: Path) -> None:
     """With `cloud` as its backend and a key, 1.4.1 has the key-value store; a wrong key is told."""
     with ServerProcess(tmp_path / "store.db", key="correct horse") as server:

@@ -17,7 +17,8 @@ from typing import Any
 
 from prefect_results.backend.access import StoredRuns, open_access, tables
 from prefect_results.backend.agent.processes import launcher
-from prefect_results.backend.agent.supervisor import Supervisor
+from prefect_results.backend.agent.supervisor import Supervisor, release_abandoned
+from prefect_results.backend.scheduling import following_schedules
 from prefect_results.backend.store import RunStore
 from prefect_results.configuration import config
 from prefect_results.exceptions import ConfigurationError
@@ -103,9 +104,11 @@ class LocalAgent:
     def start(self) -> None:
         """Ask for runs and execute them, until `stop` is called, or `max_polls` is reached.
 
+        Flows whose schedules are active get their runs meanwhile.
+
         When it is interrupted or terminated, the runs that it executes are ended.
         """
-        with _terminable():
+        with _terminable(), following_schedules(self.store):
             self._work()
 
     def _work(self) -> None:
@@ -132,6 +135,7 @@ class LocalAgent:
         self._stopped = True
 
     def _ready(self) -> list[str]:
+        release_abandoned(self.store, self.labels)
         now = datetime.now(timezone.utc)
         found = self.store.ready_flow_runs(before=now, labels=self.labels)
         if self._takes_unlabelled and self.labels:

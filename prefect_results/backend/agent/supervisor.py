@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timezone
 from typing import Any
 
@@ -16,12 +16,14 @@ from prefect_results.backend.agent.processes import Launch, RunProcess
 from prefect_results.backend.store import FlowRun, NewLog, NewState, RunStore
 from prefect_results.exceptions import RecordNotFound, StoreError, VersionConflict
 from prefect_results.logging import get_logger
-from prefect_results.states import Cancelled, Failed, State, Submitted
+from prefect_results.states import Cancelled, Failed, Scheduled, State, Submitted
 
 clock: Callable[[], float] = time.monotonic
 sleep: Callable[[float], None] = time.sleep
 _GRACE = 10.0
 _LOOK_FOR_CANCELLING = 1.0
+LEASE = 60.0
+"""Seconds of silence after which a run that an agent has submitted, but not begun, is anyone's."""
 
 
 class Supervisor:
@@ -73,7 +75,7 @@ class Supervisor:
                 self._settle(flow_run_id, code, process.tail())
         if self.running and clock() - self._looked >= _LOOK_FOR_CANCELLING:
             self._looked = clock()
-            self._end_cancelled()
+            self._look_at_states()
         while self.waiting and len(self.running) < self._most:
             self._start(self.waiting.popleft())
 
@@ -89,22 +91,24 @@ class Supervisor:
         except OSError as exc:
             self._end(flow_run_id, Failed(f"The process of the flow run did not start: {exc}"))
 
-    def _end_cancelled(self) -> None:
+    def _look_at_states(self) -> None:
+        """End what is cancelled; tell of what has not begun that somebody sees to it."""
         now = clock()
         for flow_run_id, process in self.running.items():
             since = self._ending.get(flow_run_id)
             if since is not None:
                 if now - since > _GRACE:
                     process.end(kill=True)
-            elif self._current(flow_run_id) == "Cancelling":
-                self._ending[flow_run_id] = now
-                process.end()
-
-    def _current(self, flow_run_id: str) -> str | None:
-        try:
-            return self.store.get_flow_run(flow_run_id).state
-        except StoreError:
-            return None
+                continue
+            try:
+                run = self.store.get_flow_run(flow_run_id)
+                if run.state == "Cancelling":
+                    self._ending[flow_run_id] = now
+                    process.end()
+                elif run.state == "Submitted" and silence(run) > LEASE / 6:
+                    self.store.beat(flow_run_id)
+            except StoreError:
+                continue  # it is there again, or it is not: the next look tells
 
     def _settle(self, flow_run_id: str, code: int, tail: str) -> None:
         self._ending.pop(flow_run_id, None)
@@ -163,10 +167,47 @@ def claim(store: RunStore, flow_run_id: str) -> FlowRun | None:
     scheduled = State.deserialize(_form(run))
     state = Submitted("Submitted for execution", state=scheduled)
     try:
-        store.set_flow_run_states([NewState(flow_run_id, state.serialize(), run.version)])
+        with store.transaction():
+            store.set_flow_run_states([NewState(flow_run_id, state.serialize(), run.version)])
+            store.beat(flow_run_id)
     except VersionConflict:
         return None
     return run
+
+
+def silence(run: FlowRun) -> float:
+    """Return for how many seconds nobody was heard of who sees to a Submitted run.
+
+    0 for a run that an agent of Prefect 1.4.1 submitted: these do not tell of themselves.
+    """
+    since, entered = run.heartbeat, run.state_timestamp
+    if since is None or entered is None or since < entered:
+        return 0.0
+    return (_now() - since).total_seconds()
+
+
+def release_abandoned(store: RunStore, labels: Collection[str] | None = None) -> list[str]:
+    """Have runs scheduled anew whose agent died between submitting and starting them.
+
+    Args:
+        store: Where the runs are.
+        labels: Only runs that have no other labels than these; any run by default.
+
+    Returns:
+        Ids of these runs, which are due now.
+    """
+    found = []
+    for run in store.list_flow_runs(states=["Submitted"], limit=1000).items:
+        if silence(run) < LEASE or (labels is not None and not set(run.labels) <= set(labels)):
+            continue
+        state = Scheduled("Scheduled again, as the agent that had submitted it was lost.")
+        try:
+            store.set_flow_run_states([NewState(run.id, state.serialize(), run.version)])
+        except VersionConflict:
+            continue  # it has begun after all
+        get_logger("agent").warning("Flow run %s is taken over from an agent that was lost", run.id)
+        found.append(run.id)
+    return found
 
 
 def _form(run: FlowRun) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from prefect_results.results import NoResult
 from prefect_results.states import Running, State
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from prefect_results.backend.store import RunStore
     from prefect_results.core import Task
@@ -183,15 +183,21 @@ class Recorder:
                 self._flow_version += 1
             else:
                 logs.append(event)
+        steps: list[Callable[[], Any]] = []
+        if new:
+            steps.append(lambda: self._create(new))
+        if changed:
+            steps.append(lambda: self._store.set_task_run_states(_chained(changed)))
+        if logs or self._held:
+            steps.append(lambda: self._write_logs(logs))
+        if flow_states:
+            steps.append(lambda: self._store.set_flow_run_states(_chained(flow_states)))
+        if len(steps) == 1:
+            steps[0]()  # a transaction by itself, and no savepoint inside another
+            return
         with self._store.transaction():
-            if new:
-                self._create(new)
-            if changed:
-                self._store.set_task_run_states(_chained(changed))
-            if logs or self._held:
-                self._write_logs(logs)
-            if flow_states:
-                self._store.set_flow_run_states(_chained(flow_states))
+            for step in steps:
+                step()
 
     def _write_logs(self, logs: list[NewLog]) -> None:
         held: list[NewLog] = []

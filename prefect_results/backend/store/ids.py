@@ -46,14 +46,11 @@ def new_ids(count: int) -> list[str]:
         # Milliseconds and a counter of 12 bits below them; the clock may stand still or step back.
         first = max((time.time_ns() // 1_000_000) << 12, _last + 1)
         _last = first + count - 1
-    noise = os.urandom(8 * count).hex()
-    ids = []
-    for i in range(count):
-        tick = f"{first + i:015x}"
-        tail = noise[16 * i : 16 * i + 16]
-        variant = "89ab"[int(tail[0], 16) & 3]
-        ids.append(f"{tick[:8]}-{tick[8:12]}-7{tick[12:]}-{variant}{tail[1:4]}-{tail[4:]}")
-    return ids
+    # Ids of one call differ in their ticks, those of other processes in what is random.
+    noise = os.urandom(8).hex()
+    tail = f"{'89ab'[int(noise[0], 16) & 3]}{noise[1:4]}-{noise[4:]}"
+    ticks = (f"{first + i:015x}" for i in range(count))
+    return [f"{tick[:8]}-{tick[8:12]}-7{tick[12:]}-{tail}" for tick in ticks]
 
 
 def new_name() -> str:

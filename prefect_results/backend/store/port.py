@@ -155,6 +155,7 @@ class RunStore(ABC):
         project_id: str | None = None,
         flow_group_id: str | None = None,
         archived: bool | None = None,
+        schedule_active: bool | None = None,
     ) -> list[Flow]:
         """Return flow versions that fit all arguments given, the newest first."""
 

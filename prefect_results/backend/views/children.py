@@ -1,7 +1,7 @@
 """The children of a mapped task run: page by page, and all of their values.
 
 What belongs here: which children there are, and in which order they are read. What does not: the
-threads (`reading`) and one run's value (`results`).
+threads (`results.reading`) and one run's value (`results`).
 """
 
 from __future__ import annotations
@@ -10,9 +10,11 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from prefect_results.backend.views.reading import ReadAhead, Readers, prefetched
+from prefect_results.backend.views.reading import MOST_READERS, Read, ReadAhead, prefetched
 from prefect_results.backend.views.results import Loaded, load, named, require_result
 from prefect_results.exceptions import RunNotFinished
+from prefect_results.results import Result
+from prefect_results.results.reading import in_order, size_in_flight
 from prefect_results.states import State
 
 if TYPE_CHECKING:
@@ -67,7 +69,7 @@ def each(
     try:
         for page in pages(parent, access):
             children = [view(data, access, LoadedAhead(ahead, keep)) for data in page]
-            ahead.turn({child.map_index: partial(load, child) for child in children})
+            ahead.turn({child.map_index: _reader(child) for child in children})
             del page
             children.reverse()
             while children:
@@ -91,20 +93,32 @@ def load_all(parent: TaskRunView, access: RunAccess, values: dict[int, Any]) -> 
             the first one by map index is named.
     """
     count = 0
-    with Readers(values) as readers:
-        for page in pages(parent, access):
-            for data in page:
-                count += 1
-                if data.map_index in values or readers.failed:
-                    continue
+    children: list[TaskRunView] = []
+    for page in pages(parent, access):
+        for data in page:
+            count += 1
+            if data.map_index not in values:
                 child = type(parent)._from_data(data, access)
                 _require_finished(child)
                 require_result(child)
-                readers.read(data.map_index, partial(load, child))
-            if readers.failed:
-                break
+                children.append(child)
+    for _ in in_order([_reader(child, values) for child in children], MOST_READERS):
+        pass
     _require_all(parent, access, count)
     return [values[index] for index in sorted(values)]
+
+
+def _reader(child: TaskRunView, values: dict[int, Any] | None = None) -> Read[Any]:
+    """Return the call that reads a child's value, into `values` if given."""
+
+    def read() -> Any:
+        value = load(child)
+        if values is not None:
+            values[child.map_index] = value
+        return value
+
+    result = child.state._result
+    return read, size_in_flight(result) if isinstance(result, Result) else 0
 
 
 def _require_finished(child: TaskRunView) -> None:

@@ -1,82 +1,27 @@
-"""Many reads at once: a bounded number of threads, results in order, nothing lost on an error.
+"""Reading ahead: the next page while one is used, and the values of a page's children.
 
-What belongs here: threads. What does not: what is read (`task_run`, `children`).
+What belongs here: the order in which that happens. What does not: what is read (`task_run`,
+`children`) and reading several values at a time (`results.reading`).
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Hashable, Iterator
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
-from typing import Any, Generic, TypeVar
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Generic, TypeVar
 
 from prefect_results.context import context
+from prefect_results.results.reading import in_order
 
-K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
 
 MOST_READERS = 64
 """How many results are read at once. They wait for storage and hardly use the processor."""
 
-
-def new_pool(workers: int) -> ThreadPoolExecutor:
-    """Return threads that see the ambient context of the calling one.
-
-    Args:
-        workers: How many at most; they are started as they are needed.
-    """
-    data = dict(context.current())
-    return ThreadPoolExecutor(
-        workers, "prefect-results-reader", initializer=lambda: context.swap(dict(data)) and None
-    )
-
-
-class Readers(Generic[K, T]):
-    """Reads values concurrently; a context manager.
-
-    Leaving the block waits for all reads, or, after an error, for those that have begun. Then
-    `values` has what was read, by key, and the error of the smallest key is raised.
-
-    Args:
-        values: Where values are put.
-        most: How many reads there are at once.
-    """
-
-    def __init__(self, values: dict[K, T], most: int = MOST_READERS) -> None:
-        self._values = values
-        self._pool = new_pool(most)
-        self._reads: dict[K, Future[T]] = {}
-        self.failed = False
-
-    def read(self, key: K, read: Callable[[], T]) -> None:
-        """Begin to read a value."""
-        self._reads[key] = self._pool.submit(self._watched, read)
-
-    def _watched(self, read: Callable[[], T]) -> T:
-        try:
-            return read()
-        except BaseException:
-            self.failed = True
-            for other in list(self._reads.values()):
-                other.cancel()
-            raise
-
-    def __enter__(self) -> Readers[K, T]:
-        return self
-
-    def __exit__(self, kind: Any, exc: BaseException | None, trace: Any) -> None:
-        self._pool.shutdown(wait=True, cancel_futures=exc is not None)
-        errors: list[tuple[Any, BaseException]] = []
-        for key, read in self._reads.items():
-            if read.cancelled():
-                continue
-            error = read.exception()
-            if error is None:
-                self._values[key] = read.result()
-            else:
-                errors.append((key, error))
-        if errors and exc is None:
-            raise min(errors, key=lambda item: item[0])[1]
+Read = tuple[Callable[[], T], int]
+"""A call that reads a value, with the bytes that count for it."""
 
 
 def prefetched(
@@ -94,7 +39,10 @@ def prefetched(
         if page:
             yield page
         return
-    with new_pool(1) as pool:
+    ambient = dict(context.current())
+    with ThreadPoolExecutor(
+        1, "prefect-results-pages", initializer=lambda: context.swap(dict(ambient)) and None
+    ) as pool:
         while page:
             following = pool.submit(fetch, last_of(page[-1])) if len(page) == size else None
             yield page
@@ -107,13 +55,13 @@ class ReadAhead(Generic[T]):
     """Values of the page that is being used, read ahead once they are wanted one after another."""
 
     def __init__(self) -> None:
-        self._page: dict[int, Callable[[], T]] = {}
-        self._begun: dict[int, Future[T]] = {}
+        self._page: dict[int, Read[T]] = {}
+        self._coming: deque[int] = deque()
+        self._values: Iterator[T] | None = None
         self._taken = 0
-        self._pool: ThreadPoolExecutor | None = None
         self._lock = threading.Lock()
 
-    def turn(self, page: dict[int, Callable[[], T]]) -> None:
+    def turn(self, page: dict[int, Read[T]]) -> None:
         """Turn to a page; what was read of the one before it and not taken is dropped.
 
         Args:
@@ -129,34 +77,42 @@ class ReadAhead(Generic[T]):
             self._taken += 1
             # One value alone may be all that is wanted.
             if self._taken > 1 and key in self._page:
-                self._begin()
-            self._page.pop(key, None)
-            begun = self._begun.pop(key, None)
-        if begun is None:
-            return read()
-        try:
-            return begun.result()
-        except CancelledError:
-            return read()
+                self._begin(key)
+                return self._next(key, read)
+        return read()
 
-    def _begin(self) -> None:
-        if self._begun:
-            return
-        if self._pool is None:
-            self._pool = new_pool(MOST_READERS)
-        self._begun = {key: self._pool.submit(read) for key, read in self._page.items()}
-        self._page = {}
+    def _begin(self, key: int) -> None:
+        """Begin to read from a key on, unless that is what is going on."""
+        if self._values is None:
+            self._coming = deque(other for other in self._page if other >= key)
+            calls = [self._page[other] for other in self._coming]
+            self._values = iter(in_order(calls, MOST_READERS))
+
+    def _next(self, key: int, read: Callable[[], T]) -> T:
+        """Go on to a value; those before it were not wanted."""
+        assert self._values is not None
+        while self._coming and self._coming[0] <= key:
+            coming = self._coming.popleft()
+            del self._page[coming]
+            try:
+                value = next(self._values)
+            except BaseException:
+                self._values = None  # it is over; the next call begins anew behind this value
+                if coming == key:
+                    raise
+                break
+            if coming == key:
+                return value
+        return read()
 
     def _drop(self) -> None:
-        for future in self._begun.values():
-            future.cancel()
-        self._begun = {}
+        values, self._values = self._values, None
+        self._coming.clear()
         self._page = {}
+        if values is not None:
+            values.close()  # type: ignore[attr-defined]
 
     def stop(self) -> None:
         """Begin no more reads, and end the threads."""
         with self._lock:
             self._drop()
-            pool, self._pool = self._pool, None
-        if pool is not None:
-            pool.shutdown(wait=False, cancel_futures=True)

@@ -114,30 +114,36 @@ def show(settings: Settings, flow_run_id: str) -> None:
 @click.argument("flow_run_id")
 @click.option("--level", type=click.Choice(LEVELS, case_sensitive=False), help="This or above.")
 @click.option("--since", type=Age(), metavar="AGE", help="Only the last while, such as 10m.")
+@click.option("--follow", "-f", is_flag=True, help="Go on until the flow run is finished.")
 @of_runs
 @shared
 @pass_settings
-def logs(settings: Settings, flow_run_id: str, level: str | None, since: Any) -> None:
-    """Print the log of a flow run."""
+def logs_(
+    settings: Settings, flow_run_id: str, level: str | None, since: Any, follow: bool
+) -> None:
+    """Print the log of a flow run.
+
+    With --follow and --json, each line is a JSON document of its own.
+    """
     from datetime import datetime, timezone
 
-    from prefect_results.cli import runs
+    from prefect_results.cli import logs, runs
 
     access = settings.access()
     runs.flow_run(access, flow_run_id)
     start = None if since is None else datetime.now(timezone.utc) - since
     least = logging.getLevelName(level) if level else 0
-    lines: list[dict[str, Any]] = [
-        {"timestamp": line.timestamp, "level": line.level, "message": line.message or ""}
-        for line in access.logs(flow_run_id, start, None)
-        if _number(line.level) >= least
-    ]
-    if settings.as_json:
-        print_json(lines)
+    found = logs.followed_logs if follow else logs.logs
+    lines = (line for line in found(access, flow_run_id, start) if _number(line["level"]) >= least)
+    if settings.as_json and not follow:
+        print_json(list(lines))
         return
     for line in lines:
-        text = printable(line["message"])
-        click.echo(f"{shown(line['timestamp'])}  {line['level']:<8}  {text}")
+        if settings.as_json:
+            print_json(line, indent=None)
+        else:
+            text = printable(line["message"])
+            click.echo(f"{shown(line['timestamp'])}  {line['level']:<8}  {text}")
 
 
 def _number(level: str) -> int:

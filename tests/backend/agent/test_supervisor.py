@@ -10,10 +10,10 @@ import pytest
 
 from prefect_results.backend.agent import supervisor as module
 from prefect_results.backend.agent.agent import LocalAgent
-from prefect_results.backend.agent.supervisor import Supervisor, claim
+from prefect_results.backend.agent.supervisor import Supervisor, claim, release_abandoned
 from prefect_results.backend.store import NewState, RunStore
 from prefect_results.exceptions import ConfigurationError
-from prefect_results.states import Cancelling, Retrying, Running, State, Success
+from prefect_results.states import Cancelling, Retrying, Running, State, Submitted, Success
 from tests.backend import recorded
 
 
@@ -73,6 +73,55 @@ def test_claimed_once(store: RunStore, flow_id: str) -> None:
     assert claim(store, run.id) is not None
     assert claim(store, run.id) is None
     assert store.get_flow_run(run.id).state == "Submitted"
+
+
+def test_an_agent_that_is_lost(
+    store: RunStore, flow_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it had submitted and not begun is taken over when nothing is heard of it any more."""
+    run = store.create_flow_run(flow_id)
+    claim(store, run.id)
+    assert release_abandoned(store) == []
+    later = datetime.now(timezone.utc) + timedelta(seconds=2 * module.LEASE)
+    monkeypatch.setattr(module, "_now", lambda: later)
+    assert release_abandoned(store) == [run.id]
+    assert release_abandoned(store) == []
+    again = store.get_flow_run(run.id)
+    assert (again.state, again.version) == ("Scheduled", 3)
+    assert claim(store, run.id) is not None
+
+
+def test_an_agent_that_is_there(
+    store: RunStore, flow_id: str, launch: Launcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run whose process takes long to begin is not taken from the agent that sees to it."""
+    run = store.create_flow_run(flow_id)
+    agent = Supervisor(store, launch, 1)
+    agent.add(run.id)
+    agent.tend()
+    before = store.get_flow_run(run.id).heartbeat
+    moment = datetime.now(timezone.utc) + timedelta(seconds=module.LEASE / 2)
+    monkeypatch.setattr(module, "_now", lambda: moment)
+    monkeypatch.setattr(module, "_LOOK_FOR_CANCELLING", 0.0)
+    agent.tend()
+    after = store.get_flow_run(run.id).heartbeat
+    assert before is not None
+    assert after is not None
+    assert after > before
+
+
+def test_runs_of_other_agents_are_left_to_them(
+    store: RunStore, flow_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those of agents of Prefect 1.4.1, which do not tell of themselves, and of other labels."""
+    theirs = store.create_flow_run(flow_id)
+    set_state(store, theirs.id, Submitted())
+    labelled = store.create_flow_run(flow_id, labels=["gpu"])
+    claim(store, labelled.id)
+    later = datetime.now(timezone.utc) + timedelta(days=1)
+    monkeypatch.setattr(module, "_now", lambda: later)
+    assert release_abandoned(store, ["cpu"]) == []
+    assert release_abandoned(store, ["cpu", "gpu"]) == [labelled.id]
 
 
 def test_not_claimed(store: RunStore, flow_id: str) -> None:

@@ -109,6 +109,8 @@ class Trace:
         self._ids = iter(new_ids(count))
         self.now = encode_moment(now())
         self.history: list[tuple[Any, ...]] = []
+        # Many runs enter the same state; who calls keeps the wire forms until the end.
+        self._blobs: dict[int, str] = {}
 
     def add(
         self,
@@ -139,7 +141,9 @@ class Trace:
         wanted_start = None if wanted is None else encode_moment(wanted)
         message = state.get("message")
         text = None if message is None else clean_text(str(message))
-        blob = encode_json(state)
+        blob = self._blobs.get(id(state))
+        if blob is None:
+            blob = self._blobs[id(state)] = encode_json(state)
         state_id = next(self._ids)
         self.history.append(
             (state_id, run_id, version, self.now, entered, kind, text, wanted_start, blob)

@@ -142,6 +142,7 @@ class SqlRunStore(RunStore):
         project_id: str | None = None,
         flow_group_id: str | None = None,
         archived: bool | None = None,
+        schedule_active: bool | None = None,
     ) -> list[Flow]:
         with self.database.read() as c:
             return flows.listed(
@@ -150,6 +151,7 @@ class SqlRunStore(RunStore):
                 project_id=project_id,
                 flow_group_id=flow_group_id,
                 archived=archived,
+                is_schedule_active=schedule_active,
             )
 
     def archive_flow(self, flow_id: str, archived: bool = True) -> None:

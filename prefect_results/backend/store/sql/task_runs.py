@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BindParameter,
@@ -38,6 +38,11 @@ _COLUMNS = (
     *CURRENT,
 )
 _NO_STATE = (0, *[None] * 8)
+
+
+class _CacheKey(NamedTuple):
+    task_id: str
+    cache_key: str | None
 
 
 # Statements are built once: SQLAlchemy takes longer to build one than SQLite to answer it.
@@ -135,6 +140,8 @@ def get_or_create(
 def create(connection: Connection, flow_run_id: str, runs: Sequence[NewTaskRun]) -> list[Outcome]:
     """Create many task runs; see `RunStore.create_task_runs`."""
     run_of = normalize_id(flow_run_id) or flow_run_id
+    if not runs:
+        _flow_of(connection, run_of)
     cache_keys = _cache_keys(connection, run_of, {run.task_id for run in runs})
     trace = Trace(sum(len(run.states) for run in runs))
     rows, outcomes = [], []
@@ -156,18 +163,30 @@ def create(connection: Connection, flow_run_id: str, runs: Sequence[NewTaskRun])
     return outcomes
 
 
+_FEW = 8  # tasks of which each is asked for by itself
+_IN_FLOW = task.c.flow_id == _THIS_FLOW.scalar_subquery()
+_CACHE_KEY = Query(
+    _CacheKey,
+    select(task.c.id, task.c.cache_key).where(task.c.id == bindparam("id"), _IN_FLOW),
+)
+
+
 def _cache_keys(
     connection: Connection, flow_run_id: str, task_ids: set[str]
 ) -> dict[str, str | None]:
-    flow_id = _flow_of(connection, flow_run_id)
     found: dict[str, str | None] = {}
-    for batch in chunks(task_ids):
-        query = select(task.c.id, task.c.cache_key).where(
-            task.c.id.in_(batch), task.c.flow_id == flow_id
-        )
-        found.update((row.id, row.cache_key) for row in connection.execute(query))
+    if len(task_ids) <= _FEW:
+        for task_id in task_ids:
+            rows = _CACHE_KEY.all(connection, run=flow_run_id, id=task_id)
+            found.update((task_id, row.cache_key) for row in rows)
+    else:
+        of_flow = select(task.c.id, task.c.cache_key).where(_IN_FLOW)
+        for batch in chunks(task_ids):
+            query = of_flow.where(task.c.id.in_(batch)).params(run=flow_run_id)
+            found.update((row.id, row.cache_key) for row in connection.execute(query))
     for task_id in task_ids:
         if task_id not in found:
+            _flow_of(connection, flow_run_id)
             raise RecordNotFound(f"the flow of run {flow_run_id!r} has no task {task_id!r}")
     return found
 
