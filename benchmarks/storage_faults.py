@@ -1,15 +1,17 @@
-"""What becomes of 1,000 writes and reads of each cloud while a tenth of all requests go wrong.
+"""What becomes of 1,000 writes and reads of each storage while a tenth of all requests go wrong.
 
-    python -m benchmarks.storage_faults [--count 1000] [--share 0.1]
+    python -m benchmarks.storage_faults [S3 GCS Azure SFTP] [--count 1000] [--share 0.1]
 
 A proxy between the client and a server of the protocol resets connections, answers 500 or 503,
-is slow, cuts bodies and loses answers; the seed is fixed. Exits with 1 if anything was lost or
-was not what was written.
+is slow, cuts bodies and loses answers; the seed is fixed. What passes to an SFTP server is secret:
+there it breaks connections, about as often for each write or read. Exits with 1 if anything was
+lost or was not what was written.
 """
 
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import pickle
 import sys
@@ -24,12 +26,14 @@ from prefect_results.exceptions import Conflict, StorageError
 from prefect_results.filesystems import (
     AzureFileSystem,
     FileSystem,
+    FSSpecFileSystem,
     GCSFileSystem,
     Retries,
     S3FileSystem,
 )
 from tests import emulators
-from tests.faults import KINDS, Faults
+from tests.cuts import Cuts
+from tests.faults import Faults
 
 RETRIES = Retries(attempts=10, first=0.002, longest=0.05, timeout=20)
 
@@ -115,32 +119,65 @@ def trial(filesystem: FileSystem, count: int) -> Counter[str]:
     return seen
 
 
+def over_http(name: str, count: int, share: float, seed: int) -> tuple[Counter[str], Faults, float]:
+    """What became of the writes and reads of a cloud, the proxy, and seconds."""
+    start, make = CLOUDS[name]
+    with tempfile.TemporaryDirectory() as folder, start(Path(folder)) as server:
+        bare = make(server, "faults")
+        with Faults(url_of(server), share, seed) as faults:
+            begun = time.perf_counter()
+            seen = trial(through(bare, faults), count)
+            return seen, faults, time.perf_counter() - begun
+
+
+# Packets of the client for a write or a read over SFTP, on average.
+_PACKETS = 9
+
+
+def over_sftp(count: int, share: float, seed: int) -> tuple[Counter[str], Cuts, float]:
+    """The same of a folder on an SSH server, whose connections are broken."""
+    logging.getLogger("paramiko").setLevel(logging.CRITICAL)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        emulators.sftp_server(Path(folder)) as options,
+    ):
+        with Cuts(options["port"], share / _PACKETS, seed) as cuts:
+            given = {**options, "port": cuts.port, "retries": RETRIES}
+            root = f"sftp://{given.pop('host')}{folder}/root"
+            begun = time.perf_counter()
+            seen = trial(FSSpecFileSystem(root, **given), count)
+            took = time.perf_counter() - begun
+        # What is visible, asked without the proxy.
+        given["port"] = options["port"]
+        seen["lost"] += count - len(list(FSSpecFileSystem(root, **given).list()))
+    return seen, cuts, took
+
+
 def main() -> int:
-    """Print a table, a row for each cloud whose server can be started."""
+    """Print a table, a row for each storage whose server can be started."""
     parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
     parser.add_argument("--count", type=int, default=1000, help="writes, and reads, of each")
     parser.add_argument("--share", type=float, default=0.1, help="of the requests that go wrong")
     parser.add_argument("--seed", type=int, default=4)
+    parser.add_argument("names", nargs="*", default=[*CLOUDS, "SFTP"], metavar="NAME")
     options = parser.parse_args()
     columns = ("writes", "reads", "errors", "lost", "wrong", "stored twice")
-    print("cloud".ljust(7), *(name.rjust(12) for name in (*columns, "requests", "broken", "s")))
+    print("storage".ljust(7), *(name.rjust(12) for name in (*columns, "requests", "broken", "s")))
     failed = False
-    for name, (start, make) in CLOUDS.items():
-        with tempfile.TemporaryDirectory() as folder:
-            try:
-                with start(Path(folder)) as server:
-                    bare = make(server, "faults")
-                    with Faults(url_of(server), options.share, options.seed) as faults:
-                        begun = time.perf_counter()
-                        seen = trial(through(bare, faults), options.count)
-                        took = time.perf_counter() - begun
-            except emulators.ServerUnavailable as exc:
-                print(name.ljust(7), "skipped:", exc)
-                continue
+    for name in options.names:
+        try:
+            if name == "SFTP":
+                seen, faults, took = over_sftp(options.count, options.share, options.seed)
+            else:
+                seen, faults, took = over_http(name, options.count, options.share, options.seed)
+        except emulators.ServerUnavailable as exc:
+            print(name.ljust(7), "skipped:", exc)
+            continue
         broken = sum(faults.happened.values())
         cells = [*(seen[column] for column in columns), faults.requests, broken, round(took, 1)]
         print(name.ljust(7), *(str(cell).rjust(12) for cell in cells))
-        print(" " * 7, ", ".join(f"{kind}: {faults.happened[kind]}" for kind in KINDS))
+        told = (f"{kind}: {faults.happened[kind]}" for kind in faults.kinds)
+        print(" " * 7, ", ".join(told), flush=True)
         failed |= any(seen[column] for column in columns[2:])
     return int(failed)
 

@@ -14,11 +14,14 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, BinaryIO, TypeVar
 
-from prefect_results.exceptions import Conflict, MissingExtra, StorageError, UnsafeLocation
+from prefect_results.exceptions import MissingExtra, StorageError, Unavailable, UnsafeLocation
+from prefect_results.filesystems import drivers, sftp
 from prefect_results.filesystems.base import TEMPORARY_PREFIX, FileInfo, FileSystem, checked
 from prefect_results.filesystems.digest import Digest, digest_of
+from prefect_results.filesystems.drivers import info_of, kind_of, opened
 from prefect_results.filesystems.errors import translate
 from prefect_results.filesystems.leftovers import Leftover
+from prefect_results.filesystems.retrying import Retries
 from prefect_results.filesystems.spool import SpoolWriter
 
 T = TypeVar("T")
@@ -27,7 +30,6 @@ T = TypeVar("T")
 _FOLDERS = frozenset(("file", "local", "sftp", "ssh", "ftp", "smb", "hdfs", "arrow_hdfs"))
 # One connection that threads must share in turns.
 _SINGLE = frozenset(("sftp", "ssh", "ftp", "smb"))
-_SFTP = frozenset(("sftp", "ssh"))
 _LOCAL = frozenset(("file", "local"))
 _CONDITIONAL = frozenset(("memory", "s3", "s3a", "gs", "gcs"))
 
@@ -42,16 +44,19 @@ class FSSpecFileSystem(FileSystem):
 
     Args:
         url: such as `memory://results`, `sftp://host/folder`, `gs://bucket/folder`.
+        retries: for SFTP, how often and how long a request is tried again, on a new connection;
+            other drivers of fsspec try again, or not, by themselves.
         **storage_options: for the class in fsspec; may hold credentials, so they are in no repr.
 
     Raises:
         MissingExtra: on first use, if fsspec or the driver of the protocol is not installed.
     """
 
-    __slots__ = ("_connected", "_lock", "storage_options", "url")
+    __slots__ = ("_connected", "_lock", "retries", "storage_options", "url")
 
-    def __init__(self, url: str, **storage_options: Any) -> None:
+    def __init__(self, url: str, *, retries: Retries | None = None, **storage_options: Any) -> None:
         self.url = url
+        self.retries = Retries() if retries is None else retries
         self.storage_options = storage_options
         self._connected: tuple[int, Any, str] | None = None
         self._lock = threading.RLock()
@@ -64,11 +69,11 @@ class FSSpecFileSystem(FileSystem):
     @property
     def supports_put_if_absent(self) -> bool:  # type: ignore[override]
         """Whether the storage can create an object only if there is none."""
-        return self.protocol in _CONDITIONAL | _LOCAL | _SFTP
+        return self.protocol in _CONDITIONAL | _LOCAL | sftp.PROTOCOLS
 
     def get(self, location: str) -> bytes:
         """Return all bytes of an object."""
-        return self._do(location, lambda fs, path: bytes(_whole(fs, path)))
+        return self.do(location, lambda fs, path: bytes(self._whole(fs, path)))
 
     def put(self, location: str, data: bytes | bytearray | memoryview) -> FileInfo:
         """Store an object, instead of one that is there already."""
@@ -88,23 +93,20 @@ class FSSpecFileSystem(FileSystem):
         digest = Digest()
 
         def copy(fs: Any, path: str) -> None:
-            target = fs.open(path, "wb")
-            try:
-                while piece := file.read(1 << 20):
-                    digest.update(piece)
-                    target.write(piece)
-            except BaseException:
-                # Closing it would make the part that was written an object.
-                getattr(target, "discard", target.close)()
-                raise
-            target.close()
+            nonlocal digest
+            if digest.size:
+                # An earlier try took some of it.
+                file.seek(0)
+                digest = Digest()
+            write = sftp.write if self.protocol in sftp.PROTOCOLS else drivers.write
+            write(fs, path, drivers.hashed(file, digest))
 
-        self._do(location, lambda fs, path: self._write(fs, path, copy, replace=True))
+        self._write(location, copy, replace=True)
         return FileInfo(location, digest.size, None, digest.text())
 
     def exists(self, location: str) -> bool:
         """Whether there is an object."""
-        return self._do(location, lambda fs, path: bool(fs.isfile(path)))
+        return self.do(location, lambda fs, path: kind_of(fs, path) == "file")
 
     def stat(self, location: str) -> FileInfo:
         """Size and time of an object, as far as the storage says."""
@@ -113,19 +115,26 @@ class FSSpecFileSystem(FileSystem):
             found = fs.info(path)
             if found.get("type") == "directory":
                 raise IsADirectoryError(path)
-            return _info(location, found)
+            return info_of(location, found)
 
-        return self._do(location, info)
+        return self.do(location, info)
 
     def delete(self, location: str) -> None:
         """Remove an object."""
 
+        tried = False
+
         def remove(fs: Any, path: str) -> None:
-            if not fs.isfile(path):
+            nonlocal tried
+            if kind_of(fs, path) != "file":
+                # The answer to the try before may have been lost.
+                if tried:
+                    return
                 raise FileNotFoundError(path)
+            tried = True
             fs.rm_file(path)
 
-        self._do(location, remove)
+        self.do(location, remove)
 
     def list(self, prefix: str = "") -> Iterator[FileInfo]:
         """Every object whose location starts with a prefix, ordered by location."""
@@ -149,7 +158,7 @@ class FSSpecFileSystem(FileSystem):
             with contextlib.suppress(FileNotFoundError):
                 fs.rm_file(f"{path}/{name}" if path else name)
 
-        self._do(location.rpartition("/")[0] or ".", remove)
+        self.do(location.rpartition("/")[0] or ".", remove)
 
     def _found(self, prefix: str) -> Sequence[FileInfo]:
         """All files whose location starts with a prefix, temporary ones too."""
@@ -158,23 +167,27 @@ class FSSpecFileSystem(FileSystem):
         def find(fs: Any, path: str) -> Sequence[FileInfo]:
             fs.invalidate_cache()
             start = path if folder else path.rstrip("/")
-            if not fs.isdir(start or "/"):
+            if kind_of(fs, start or "/") != "directory":
                 return []
             base = self._connect()[1]
             found = []
-            for name, detail in fs.find(start or "/", detail=True).items():
+            # By default it leaves out what it cannot list, for whatever reason.
+            how = {"on_error": "raise"} if self.protocol in sftp.PROTOCOLS else {}
+            for name, detail in fs.find(start or "/", detail=True, **how).items():
                 location = name[len(base) :].lstrip("/")
                 if location.startswith(prefix):
-                    found.append(_info(location, detail))
+                    found.append(info_of(location, detail))
             return found
 
-        return self._do(folder or ".", find)
+        return self.do(folder or ".", find)
 
     def open_read(self, location: str) -> BinaryIO:
         """Open an object for reading."""
         if self.protocol == "memory":
             return io.BytesIO(self.get(location))
-        file: BinaryIO = self._do(location, lambda fs, path: _opened(fs, path))
+        if self.protocol in sftp.PROTOCOLS:
+            return sftp.open_read(self, location)
+        file: BinaryIO = self.do(location, lambda fs, path: opened(fs, path))
         return file
 
     def open_write(self, location: str) -> SpoolWriter:
@@ -183,72 +196,115 @@ class FSSpecFileSystem(FileSystem):
 
     def _put(self, location: str, data: Any, replace: bool) -> FileInfo:
         def pipe(fs: Any, path: str) -> None:
-            if replace or self.protocol in _FOLDERS:
+            if self.protocol in sftp.PROTOCOLS:
+                sftp.write(fs, path, (data,))
+            elif replace or self.protocol in _FOLDERS:
                 fs.pipe_file(path, bytes(data))
             else:
                 fs.pipe_file(path, bytes(data), mode="create")
 
-        self._do(location, lambda fs, path: self._write(fs, path, pipe, replace))
+        self._write(location, pipe, replace)
         return FileInfo(location, memoryview(data).nbytes, None, digest_of(data))
 
-    def _write(self, fs: Any, path: str, write: Callable[[Any, str], None], replace: bool) -> None:
+    def _write(self, location: str, write: Callable[[Any, str], None], replace: bool) -> None:
         """Write an object as a whole: under its own name, or another one that is then changed."""
-        if self.protocol not in _FOLDERS:
-            with _lock:
-                write(fs, path)
-            return
-        folder = path.rpartition("/")[0]
-        fs.makedirs(folder or "/", exist_ok=True)
-        temporary = f"{folder}/{TEMPORARY_PREFIX}{os.urandom(8).hex()}"
-        try:
-            write(fs, temporary)
-            if replace:
-                fs.mv(temporary, path)
-            elif self.protocol in _LOCAL:
-                os.link(temporary, path)
-                fs.rm_file(temporary)
-            else:
-                _rename_if_absent(fs, temporary, path)
-        except BaseException:
-            if fs.exists(temporary):
-                fs.rm_file(temporary)
-            raise
+        name = f"{TEMPORARY_PREFIX}{os.urandom(8).hex()}"
+        renaming = False
 
-    def _do(self, location: str, action: Callable[[Any, str], T]) -> T:
-        """Do something with a location, errors translated."""
+        def attempt(fs: Any, path: str) -> None:
+            nonlocal renaming
+            if self.protocol not in _FOLDERS:
+                with _lock:
+                    write(fs, path)
+                return
+            folder = path.rpartition("/")[0]
+            temporary = f"{folder}/{name}"
+            if renaming and kind_of(fs, temporary) is None and kind_of(fs, path) == "file":
+                # Nobody else knows the name: it was changed, and the answer was lost.
+                return
+            fs.makedirs(folder or "/", exist_ok=True)
+            try:
+                write(fs, temporary)
+                renaming = True
+                self._rename(fs, temporary, path, replace)
+            except BaseException:
+                # What cannot be removed now is a leftover.
+                with contextlib.suppress(Exception):
+                    if not renaming or kind_of(fs, temporary) is not None:
+                        fs.rm_file(temporary)
+                raise
+
+        self.do(location, attempt)
+
+    def _rename(self, fs: Any, temporary: str, path: str, replace: bool) -> None:
+        if replace:
+            fs.mv(temporary, path)
+        elif self.protocol in _LOCAL:
+            os.link(temporary, path)
+            fs.rm_file(temporary)
+        else:
+            sftp.rename_if_absent(fs, temporary, path)
+
+    def do(self, location: str, action: Callable[[Any, str], T]) -> T:
+        """Do something with a location; errors translated and, for SFTP, tried again.
+
+        Args:
+            location: as the caller named it.
+            action: takes the filesystem of fsspec and the path in it; may be done again after a
+                try that failed, or whose answer was lost.
+        """
         checked(location)
-        try:
-            fs, root = self._connect()
-            path = root if location == "." else f"{root.rstrip('/')}/{location}"
-            with self._lock if self.protocol in _SINGLE else _no_lock:
+        if self.protocol in sftp.PROTOCOLS:
+            return self.retries.run(lambda number: self._attempt(location, action), "sftp")
+        return self._attempt(location, action)
+
+    def _attempt(self, location: str, action: Callable[[Any, str], T]) -> T:
+        fs = None
+        where = f"{self._public_url()}/{location}"
+        with self._lock if self.protocol in _SINGLE else _no_lock:
+            try:
+                fs, root = self._connect()
+                if self.protocol in sftp.PROTOCOLS:
+                    sftp.ready(fs, self.retries.timeout)
+                path = root if location == "." else f"{root.rstrip('/')}/{location}"
                 self._check_links(fs, root, path, location)
                 return action(fs, path)
-        except Exception as exc:
-            if isinstance(exc, MissingExtra):
+            except MissingExtra:
                 raise
-            translate(exc, location, f"{self._public_url()}/{location}")
+            except Exception as exc:
+                kind = sftp.meaning(exc, fs) if self.protocol in sftp.PROTOCOLS else None
+                if kind is None:
+                    translate(exc, location, where)
+                if fs is not None:
+                    sftp.drop(fs)
+                words = "cannot be reached" if kind is Unavailable else "may not be accessed"
+                raise kind(f"{where} {words}: {type(exc).__name__}", location=location) from exc
 
     def _connect(self) -> tuple[Any, str]:
         """The filesystem of fsspec, and the path of the root in it; made once in each process."""
         pid = os.getpid()
         if self._connected is None or self._connected[0] != pid:
-            try:
-                from fsspec.core import url_to_fs
-            except ImportError as exc:
-                raise MissingExtra(package="fsspec", extra="fsspec") from exc
-            try:
-                fs, root = url_to_fs(self.url, **self.storage_options)
-            except ImportError as exc:
-                raise MissingExtra(f"The driver of {self.protocol}:// is missing: {exc}") from exc
+            options = self.storage_options
+            if self.protocol in sftp.PROTOCOLS:
+                options = {**sftp.limits(self.retries.timeout), **options}
+            fs, root = drivers.connect(self.url, options)
             self._connected = (pid, fs, root)
         return self._connected[1:]
+
+    def _whole(self, fs: Any, path: str) -> Any:
+        try:
+            return sftp.whole(fs, path) if self.protocol in sftp.PROTOCOLS else fs.cat_file(path)
+        except OSError as exc:
+            if exc.errno is None and kind_of(fs, path) == "directory":
+                raise IsADirectoryError(path) from exc
+            raise
 
     def _check_links(self, fs: Any, root: str, path: str, location: str) -> None:
         """Refuse a path that a symbolic link leads out of the root, where there are links."""
         if self.protocol in _LOCAL:
             resolve: Callable[[str], str] = os.path.realpath
-        elif self.protocol in _SFTP:
-            resolve = _resolver(fs)
+        elif self.protocol in sftp.PROTOCOLS:
+            resolve = sftp.resolver(fs)
         else:
             return
         real_root, real = resolve(root), resolve(path)
@@ -276,7 +332,7 @@ class FSSpecFileSystem(FileSystem):
         return f"{type(self).__name__}({self._public_url()!r})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _make, (self.url, self.storage_options)
+        return _make, (self.url, self.retries, self.storage_options)
 
 
 class _NoLock:
@@ -288,57 +344,5 @@ class _NoLock:
 _no_lock = _NoLock()
 
 
-def _make(url: str, options: dict[str, Any]) -> FSSpecFileSystem:
-    return FSSpecFileSystem(url, **options)
-
-
-def _opened(fs: Any, path: str) -> Any:
-    # An SFTP server opens folders too, and fails on reading them.
-    if fs.isdir(path):
-        raise IsADirectoryError(path)
-    return fs.open(path, "rb")
-
-
-def _whole(fs: Any, path: str) -> Any:
-    try:
-        return fs.cat_file(path)
-    except OSError as exc:
-        if exc.errno is None and fs.isdir(path):
-            raise IsADirectoryError(path) from exc
-        raise
-
-
-def _resolver(fs: Any) -> Callable[[str], str]:
-    """What resolves the links of a path on an SFTP server, as far as it exists."""
-
-    def resolve(path: str) -> str:
-        missing = ""
-        while True:
-            try:
-                real = fs.ftp.normalize(path or "/").rstrip("/")
-                return f"{real}{missing}"
-            except FileNotFoundError:
-                if path in ("", "/"):
-                    raise
-                path, _, name = path.rpartition("/")
-                missing = f"/{name}{missing}"
-
-    return resolve
-
-
-def _rename_if_absent(fs: Any, temporary: str, path: str) -> None:
-    """Rename on an SFTP server, which does not replace a file unless it is asked to."""
-    try:
-        fs.ftp.rename(temporary, path)
-    except OSError as exc:
-        if fs.exists(path):
-            raise Conflict(f"{path} exists already", location=path) from exc
-        raise
-
-
-def _info(location: str, found: dict[str, Any]) -> FileInfo:
-    """What fsspec knows about an object."""
-    modified: Any = found.get("mtime") or found.get("created") or found.get("LastModified")
-    if hasattr(modified, "timestamp"):
-        modified = modified.timestamp()
-    return FileInfo(location, found.get("size"), modified)
+def _make(url: str, retries: Retries, options: dict[str, Any]) -> FSSpecFileSystem:
+    return FSSpecFileSystem(url, retries=retries, **options)

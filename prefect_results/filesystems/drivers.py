@@ -1,0 +1,77 @@
+"""What fsspec's drivers are asked, and what they answer, in the words of the port.
+
+Not here: what is done with the answers; nor what SFTP needs beside its driver.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, BinaryIO
+
+from prefect_results.exceptions import MissingExtra
+from prefect_results.filesystems.base import FileInfo
+from prefect_results.filesystems.digest import Digest
+
+
+def connect(url: str, options: dict[str, Any]) -> tuple[Any, str]:
+    """Return the filesystem of fsspec for a URL, and the path in it.
+
+    Raises:
+        MissingExtra: if fsspec or the driver of the protocol is not installed.
+    """
+    try:
+        from fsspec.core import url_to_fs
+    except ImportError as exc:
+        raise MissingExtra(package="fsspec", extra="fsspec") from exc
+    try:
+        fs, root = url_to_fs(url, **options)
+    except ImportError as exc:
+        protocol = url.partition("://")[0]
+        raise MissingExtra(f"The driver of {protocol}:// is missing: {exc}") from exc
+    return fs, root
+
+
+def write(fs: Any, path: str, pieces: Iterable[bytes]) -> None:
+    """Write an object; nothing of it, where the storage can, if a piece cannot be had."""
+    target = fs.open(path, "wb")
+    try:
+        for piece in pieces:
+            target.write(piece)
+    except BaseException:
+        # Closing it would make the part that was written an object.
+        getattr(target, "discard", target.close)()
+        raise
+    target.close()
+
+
+def hashed(file: BinaryIO, digest: Digest) -> Iterator[bytes]:
+    """Read a file in pieces, and add each to a digest."""
+    while piece := file.read(1 << 20):
+        digest.update(piece)
+        yield piece
+
+
+def opened(fs: Any, path: str) -> Any:
+    """Open a file for reading, and no folder."""
+    # An SFTP server opens folders too, and fails on reading them.
+    if fs.isdir(path):
+        raise IsADirectoryError(path)
+    return fs.open(path, "rb")
+
+
+def kind_of(fs: Any, path: str) -> str | None:
+    """What is at a path, `file` or `directory`; None if there is nothing."""
+    # fsspec's own words for it say no, too, when they could not ask.
+    try:
+        kind: str = fs.info(path)["type"]
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return kind
+
+
+def info_of(location: str, found: dict[str, Any]) -> FileInfo:
+    """What fsspec knows about an object."""
+    modified: Any = found.get("mtime") or found.get("created") or found.get("LastModified")
+    if hasattr(modified, "timestamp"):
+        modified = modified.timestamp()
+    return FileInfo(location, found.get("size"), modified)
