@@ -14,7 +14,6 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from prefect_results.caching.locks import MemoryLockManager, StorageLockManager
-from prefect_results.caching.locks.names import CACHE_PREFIX
 from prefect_results.caching.validators import what_counts
 from prefect_results.configuration import config
 from prefect_results.exceptions import NotFound, PrefectError
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from prefect_results.core import Task
     from prefect_results.results import Result
 
+CACHE_PREFIX = ".prefect-cache-"
 # Managers that are kept although nothing is locked by them.
 MOST_MANAGERS = 256
 
@@ -100,10 +100,10 @@ class Place:
     def get(self, name: str, logger: logging.Logger) -> Cached | None:
         """The cached state, not yet loaded; None if there is none, or none that can be read."""
         try:
-            state = State.deserialize(json.loads(self.filesystem.get(self.location)))
+            state = State.deserialize(json.loads(self.filesystem.get(self.location))["state"])
         except NotFound:
             return None
-        except (PrefectError, ValueError) as exc:
+        except (PrefectError, ValueError, TypeError, KeyError) as exc:
             logger.warning(
                 f"Task '{name}': The cached state at {self.location} cannot be used: {exc}"
             )
@@ -121,7 +121,13 @@ class Place:
     def put(self, state: State, name: str, logger: logging.Logger) -> None:
         """Keep a cached state, instead of the one that is there."""
         try:
-            self.filesystem.put(self.location, json.dumps(state.serialize()).encode())
+            expiration = getattr(state, "cached_result_expiration", None)
+            # The metadata come first, where those look who purge what has expired.
+            form = {
+                "metadata": {"expiration": expiration and expiration.isoformat()},
+                "state": state.serialize(),
+            }
+            self.filesystem.put(self.location, json.dumps(form).encode())
         except (PrefectError, ValueError, TypeError) as exc:
             logger.warning(
                 f"Task '{name}': The cached value cannot be shared with other processes: {exc}"

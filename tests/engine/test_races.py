@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
+import signal
+import time
 from pathlib import Path
 
 import pytest
 
-from benchmarks.races import Outcome, Racers
+from benchmarks.races import Outcome, Racers, worker
+from prefect_results.caching.locks import is_lock
 from prefect_results.results import LocalResult
 
 
@@ -25,3 +29,21 @@ def test_processes_that_race_compute_once_and_once_more_for_a_killed_one(tmp_pat
     assert killed[:2] == (2, 0)
     names = ["kill", *(f"round-{number}" for number in range(5))]
     assert sorted(os.listdir(tmp_path / "races")) == names
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_process_that_is_asked_to_end_gives_its_lock_back(tmp_path: Path, number: int) -> None:
+    """A run that is terminated or interrupted while it computes leaves neither value nor lock."""
+    context = multiprocessing.get_context("spawn")
+    here, there = context.Pipe()
+    result = LocalResult(dir=str(tmp_path))
+    process = context.Process(target=worker, args=(there, result, 0.0, 3600.0, True))
+    process.start()
+    here.send(("target", time.monotonic()))
+    assert here.recv()[0] == "is half-way"
+    assert [is_lock(name) for name in os.listdir(tmp_path / "races")] == [True]
+    assert process.pid is not None
+    os.kill(process.pid, number)
+    process.join(60)
+    assert process.exitcode not in (None, 0)
+    assert os.listdir(tmp_path / "races") == []

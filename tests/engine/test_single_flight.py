@@ -15,7 +15,8 @@ import pytest
 import prefect_results
 from prefect_results import Flow, Parameter, context, task
 from prefect_results.caching import IsolationLevel, all_inputs, never_use, partial_inputs_only
-from prefect_results.caching.locks import StorageLockManager, is_lock
+from prefect_results.caching.locks import StorageLockManager
+from prefect_results.cli.kinds import HEAD, expiration_of
 from prefect_results.configuration import config
 from prefect_results.core import Task
 from prefect_results.engine import TaskRunner, shared_cache
@@ -147,12 +148,25 @@ def test_a_cached_value_is_found_by_another_process(tmp_path: Path) -> None:
             state = flow.run(x=x).result[value]
         assert (type(state), state.result) == (Cached, x)
     assert gate.calls == [1, 2]
-    for name in os.listdir(tmp_path):
-        if is_lock(name):
-            (tmp_path / name).write_bytes(b"damaged")
-    with context(caches={}):
-        assert flow.run(x=1).result[value].result == 1
-    assert gate.calls == [1, 2, 1]
+    kept = sorted(tmp_path.glob(".prefect-cache-*"))
+    assert len(kept) == 2
+    for damage in (b"damaged", b"[]", b"{}", b'{"state": {"type": "Success"}}'):
+        gate.calls.clear()
+        for path in kept:
+            path.write_bytes(damage)
+        with context(caches={}):
+            assert flow.run(x=1).result[value].result == 1
+        assert gate.calls == [1]
+
+
+def test_a_shared_cached_state_says_when_it_expires(tmp_path: Path) -> None:
+    """What is shared can be purged when it has expired."""
+    gate = Gate()
+    gate.is_open.set()
+    flow, value = flow_of(gate, result=LocalResult(dir=str(tmp_path)), cache_for=HOUR)
+    state = flow.run().result[value]
+    (path,) = tmp_path.glob(".prefect-cache-*")
+    assert expiration_of(path.read_bytes()[:HEAD]) == state.cached_result_expiration
 
 
 def test_values_without_storage_are_shared_in_the_home_folder(home_dir: Path) -> None:

@@ -41,14 +41,16 @@ class Chain:
 
     Args:
         filesystem: where they lie.
+        quick: the same, for what must be done soon or not at all; see `impatient`.
         key: what is locked.
         lease: of a record that does not say.
     """
 
-    __slots__ = ("_filesystem", "_lease", "names")
+    __slots__ = ("_filesystem", "_lease", "_quick", "names")
 
-    def __init__(self, filesystem: FileSystem, key: str, lease: float) -> None:
+    def __init__(self, filesystem: FileSystem, quick: FileSystem, key: str, lease: float) -> None:
         self._filesystem = filesystem
+        self._quick = quick
         self._lease = lease
         self.names = Names(key)
 
@@ -97,7 +99,7 @@ class Chain:
 
     def beat(self, token: str, number: int) -> None:
         """Give a sign of life."""
-        self._filesystem.put(self.names.beat(token), str(number).encode())
+        self._quick.put(self.names.beat(token), str(number).encode())
 
     def is_dead(self, sight: Sight) -> bool:
         """Whether the system knows that the one who has the lock is dead."""
@@ -111,7 +113,7 @@ class Chain:
     def remove_root(self) -> None:
         """Give the lock back; what nobody can reach any longer is removed by `remove_rest`."""
         try:
-            self._filesystem.delete(self.names.root)
+            self._quick.delete(self.names.root)
         except NotFound:
             pass
 
@@ -130,7 +132,7 @@ class Chain:
     def remove(self, location: str) -> None:
         """Remove an object that belongs to one token, if it is there and that is possible."""
         try:
-            self._filesystem.delete(location)
+            self._quick.delete(location)
         except StorageError:
             pass
 

@@ -18,13 +18,11 @@ import os
 from typing import NamedTuple
 
 LOCK_PREFIX = ".prefect-lock-"
-# Cached states that processes share, which lie beside the locks.
-CACHE_PREFIX = ".prefect-cache-"
 
 
 def is_lock(location: str) -> bool:
-    """Whether a location is one of an object of a lock, or of a cached state beside it."""
-    return location.rpartition("/")[2].startswith((LOCK_PREFIX, CACHE_PREFIX))
+    """Whether a location is one of an object of a lock."""
+    return location.rpartition("/")[2].startswith(LOCK_PREFIX)
 
 
 def new_token() -> str:

@@ -107,7 +107,8 @@ class StorageLockManager(LockManager):
             )
         if not lease > 0:
             raise ConfigurationError(f"A lease is a number of seconds above 0, not {lease!r}")
-        self.filesystem = impatient(filesystem, lease)
+        self.filesystem = filesystem
+        self._quick = impatient(filesystem, lease)
         self.lease = float(lease)
         self.clock = clock
         self._sleep = sleep
@@ -230,7 +231,7 @@ class StorageLockManager(LockManager):
     # -- those who wait -------------------------------------------------------------------------
 
     def _chain(self, key: str) -> Chain:
-        return Chain(self.filesystem, key, self.lease)
+        return Chain(self.filesystem, self._quick, key, self.lease)
 
     def _waiting(self, timeout: float | None) -> Waiting:
         longest = min(0.05 if self._is_near else 1.0, self.lease / 4)
