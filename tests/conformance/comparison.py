@@ -124,19 +124,24 @@ def _log(lines: list[list[Any]]) -> dict[str, list[list[Any]]]:
     return groups
 
 
-def differences(flow: str, theirs: dict[str, Any], ours: dict[str, Any]) -> list[Difference]:
+def differences(
+    flow: str, theirs: dict[str, Any], ours: dict[str, Any], remote: bool = False
+) -> list[Difference]:
     """Lists where two descriptions of one flow differ.
 
     Args:
         flow: the flow's name, for the differences' own sake.
         theirs: the description by the peer.
         ours: the description by this library.
+        remote: whether tasks ran in other processes, whose log lines and warnings are not here.
     """
     sides = []
     for told in (theirs, ours):
         kept = {k: v for k, v in told.items() if k != "traceback"}
         warned = [[kind, _SET.sub(_sorted, text)] for kind, text in told["warnings"]]
         sides.append({**kept, "log": _log(told["log"]), "warnings": warned})
+    if remote:
+        sides = [{k: v for k, v in side.items() if k not in ("log", "warnings")} for side in sides]
     return [Difference(flow, path, a, b) for path, a, b in _walk("", *sides)]
 
 

@@ -10,6 +10,11 @@ import atexit
 import sys
 from typing import Any
 
+#: The executors of the comparison; the first is the default one.
+NAMES = ("local", "sync", "threads", "processes", "dask")
+#: Those whose tasks run in other processes, where their log lines and warnings stay.
+REMOTE = ("processes", "dask")
+
 _cluster: Any = None
 
 

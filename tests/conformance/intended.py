@@ -22,6 +22,7 @@ class Intended(NamedTuple):
         reason: why.
         theirs: regular expression found in the text of what 1.4.1 says; anything if empty.
         ours: the same for what this library says.
+        executors: regular expression that matches the whole name of the executor.
     """
 
     title: str
@@ -30,11 +31,13 @@ class Intended(NamedTuple):
     reason: str
     theirs: str = ""
     ours: str = ""
+    executors: str = ".*"
 
-    def covers(self, difference: Difference) -> bool:
-        """True if this entry explains the difference."""
+    def covers(self, difference: Difference, executor: str = "local") -> bool:
+        """True if this entry explains the difference, on an executor."""
         return bool(
-            re.fullmatch(self.flow, difference.flow)
+            re.fullmatch(self.executors, executor)
+            and re.fullmatch(self.flow, difference.flow)
             and re.search(self.path, difference.path)
             and re.search(self.theirs, str(difference.theirs))
             and re.search(self.ours, str(difference.ours))
@@ -132,3 +135,6 @@ INTENDED: tuple[Intended, ...] = (
         reason="1.4.1 keeps the values that the upstream children had when the run was stopped.",
     ),
 )
+
+#: What differs on executors with several workers only.
+ON_EXECUTORS: tuple[Intended, ...] = ()

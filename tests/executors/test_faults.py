@@ -69,9 +69,10 @@ def test_a_lost_worker_costs_what_was_not_written(remote: Any, tmp_path: Path) -
     runs = [int(line) for line in log.read_text().split()]
     assert sorted(set(runs)) == list(range(60))
     assert runs.count(30) == 2
-    assert max(map(runs.count, runs)) <= 2
-    # Of those that shared a batch with it, most had been noted as written.
-    assert sum(runs.count(x) - 1 for x in set(runs)) <= 15
+    # The other thread of a worker may have been amid a child as well.
+    again = [x for x in set(runs) if runs.count(x) > 1]
+    assert max(map(runs.count, runs)) == 2
+    assert len(again) <= 2
 
 
 def test_a_lost_worker_costs_a_task_that_was_not_written(remote: Any, tmp_path: Path) -> None:

@@ -298,11 +298,15 @@ class DaskExecutor(Executor):
         return SchedulerJournal(self._topics)
 
     def _forget_topics(self) -> None:
-        if self._topics is not None and self.address is not None:
-            from prefect_results.executors.dask.events import forget_topics
+        if self._topics is None:
+            return
+        from prefect_results.executors.dask.events import forget_notes, forget_topics
 
+        forget_notes(self._topics)
+        if self.address is not None:
             with contextlib.suppress(Exception):
                 self.client.run_on_scheduler(forget_topics, prefix=self._topics)
+                self.client.run(forget_notes, self._topics)
 
     def _started(self) -> Any:
         if self.client is None:

@@ -8,7 +8,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
+import tempfile
 from typing import TYPE_CHECKING, Any
+
+from prefect_results.executors.dask.shared import FileJournal
 
 if TYPE_CHECKING:
     import concurrent.futures
@@ -16,30 +20,53 @@ if TYPE_CHECKING:
 
 
 class SchedulerJournal:
-    """A `Journal` in the event log of the scheduler; used on its workers.
+    """A `Journal` in the event log of the scheduler, and in a file; used on its workers.
+
+    The file is there as soon as a note is made, so that a worker that dies at once does not take
+    the note along; another worker of the same machine finds it. On other machines a note is known
+    a few milliseconds later, when the scheduler has it.
 
     Args:
-        name: of the run; starts the names of its topics.
+        name: of the run; starts the names of its topics. Nobody else has it.
     """
 
     def __init__(self, name: str) -> None:
         self._name = name
 
     def add(self, topic: str, note: tuple[Any, ...]) -> None:
-        """Send a note to the scheduler; it leaves the worker within milliseconds."""
+        """Keep a note here, and send it to the scheduler."""
         from distributed import get_worker
 
+        folder = folder_of(self._name)
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+        FileJournal(folder).add(topic, note)
         get_worker().log_event(f"{self._name}-{topic}", list(note))
 
     def notes(self, topic: str) -> list[tuple[Any, ...]]:
-        """The notes that the scheduler has."""
+        """The notes that the scheduler has, and those that are here."""
         from distributed import get_worker
         from distributed.utils import sync
 
         worker = get_worker()
         name = f"{self._name}-{topic}"
         events = sync(worker.loop, worker.scheduler.events, topic=name)
-        return [tuple(note) for _, note in events]
+        return [tuple(note) for _, note in events] + FileJournal(folder_of(self._name)).notes(topic)
+
+
+def folder_of(name: str) -> str:
+    """Where the notes of a run lie on a machine.
+
+    Args:
+        name: of the run.
+    """
+    return os.path.join(tempfile.gettempdir(), name)
+
+
+def forget_notes(name: str) -> None:
+    """Remove the notes of a run from this machine."""
+    import shutil
+
+    shutil.rmtree(folder_of(name), ignore_errors=True)
 
 
 def forget_topics(dask_scheduler: Any, prefix: str) -> None:
