@@ -212,7 +212,8 @@ class StorageLockManager(LockManager):
             with held.mutex:
                 try:
                     self._renew(held)
-                except StorageError as exc:
+                except Exception as exc:
+                    # Whatever it is, the other locks are to be renewed.
                     get_logger("locks").warning(
                         f"{held.holder} cannot renew its lock, and loses it unless that changes: "
                         f"{exc}"
