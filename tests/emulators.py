@@ -118,7 +118,8 @@ def sftp_server(folder: Path) -> Iterator[dict[str, Any]]:
     (folder / "sshd_config").write_text(
         f"Port {port}\nListenAddress 127.0.0.1\nHostKey {folder}/host\nPidFile none\n"
         f"AuthorizedKeysFile {folder}/authorized\nPasswordAuthentication no\nUsePAM no\n"
-        "StrictModes no\nMaxStartups 200\nPermitRootLogin prohibit-password\nSubsystem sftp internal-sftp\n"
+        "StrictModes no\nMaxStartups 200\n"
+        "PermitRootLogin prohibit-password\nSubsystem sftp internal-sftp\n"
     )
     if os.getuid() == 0:
         os.makedirs("/run/sshd", exist_ok=True)

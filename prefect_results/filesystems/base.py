@@ -230,9 +230,10 @@ def checked(location: str) -> str:
             f"The location {location!r:.200} is absolute; it must be relative to the root",
             location=location,
         )
-    if location[-1] == "/":
+    if location[-1] == "/" or location == "." or location.endswith("/."):
         raise UnsafeLocation(f"The location {location!r:.200} names no file", location=location)
-    if ".." in location and ".." in location.split("/"):
+    # Some systems take a backslash for a separator.
+    if ".." in location and ".." in location.replace("\\", "/").split("/"):
         raise UnsafeLocation(
             f"The location {location!r:.200} has a '..' in it, and could leave the root",
             location=location,

@@ -158,7 +158,7 @@ class FSSpecFileSystem(FileSystem):
             with contextlib.suppress(FileNotFoundError):
                 fs.rm_file(f"{path}/{name}" if path else name)
 
-        self.do(location.rpartition("/")[0] or ".", remove)
+        self.do(location.rpartition("/")[0] or None, remove)
 
     def _found(self, prefix: str) -> Sequence[FileInfo]:
         """All files whose location starts with a prefix, temporary ones too."""
@@ -179,7 +179,7 @@ class FSSpecFileSystem(FileSystem):
                     found.append(info_of(location, detail))
             return found
 
-        return self.do(folder or ".", find)
+        return self.do(folder or None, find)
 
     def open_read(self, location: str) -> BinaryIO:
         """Open an object for reading."""
@@ -245,40 +245,43 @@ class FSSpecFileSystem(FileSystem):
         else:
             sftp.rename_if_absent(fs, temporary, path)
 
-    def do(self, location: str, action: Callable[[Any, str], T]) -> T:
+    def do(self, location: str | None, action: Callable[[Any, str], T]) -> T:
         """Do something with a location; errors translated and, for SFTP, tried again.
 
         Args:
-            location: as the caller named it.
+            location: as the caller named it; None for the root.
             action: takes the filesystem of fsspec and the path in it; may be done again after a
                 try that failed, or whose answer was lost.
         """
-        checked(location)
+        if location is not None:
+            checked(location)
         if self.protocol in sftp.PROTOCOLS:
             return self.retries.run(lambda number: self._attempt(location, action), "sftp")
         return self._attempt(location, action)
 
-    def _attempt(self, location: str, action: Callable[[Any, str], T]) -> T:
+    def _attempt(self, location: str | None, action: Callable[[Any, str], T]) -> T:
         fs = None
-        where = f"{self._public_url()}/{location}"
-        with self._lock if self.protocol in _SINGLE else _no_lock:
+        where = self._public_url() if location is None else f"{self._public_url()}/{location}"
+        with self._lock if self.protocol in _SINGLE else contextlib.nullcontext():
             try:
                 fs, root = self._connect()
                 if self.protocol in sftp.PROTOCOLS:
                     sftp.ready(fs, self.retries.timeout)
-                path = root if location == "." else f"{root.rstrip('/')}/{location}"
-                self._check_links(fs, root, path, location)
+                path = root if location is None else f"{root.rstrip('/')}/{location}"
+                self._check_links(fs, root, path, location or "")
                 return action(fs, path)
             except MissingExtra:
                 raise
             except Exception as exc:
                 kind = sftp.meaning(exc, fs) if self.protocol in sftp.PROTOCOLS else None
                 if kind is None:
-                    translate(exc, location, where)
+                    translate(exc, location or "", where)
                 if fs is not None:
                     sftp.drop(fs)
                 words = "cannot be reached" if kind is Unavailable else "may not be accessed"
-                raise kind(f"{where} {words}: {type(exc).__name__}", location=location) from exc
+                raise kind(
+                    f"{where} {words}: {type(exc).__name__}", location=location or ""
+                ) from exc
 
     def _connect(self) -> tuple[Any, str]:
         """The filesystem of fsspec, and the path of the root in it; made once in each process."""
@@ -333,15 +336,6 @@ class FSSpecFileSystem(FileSystem):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _make, (self.url, self.retries, self.storage_options)
-
-
-class _NoLock:
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, *exc_info: object) -> None: ...
-
-
-_no_lock = _NoLock()
 
 
 def _make(url: str, retries: Retries, options: dict[str, Any]) -> FSSpecFileSystem:

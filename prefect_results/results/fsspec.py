@@ -5,8 +5,10 @@ Not here: how fsspec is used; see `filesystems.fsspec`.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
+from prefect_results.exceptions import ConfigurationError
 from prefect_results.filesystems import FileSystem
 from prefect_results.results.registry import register_result_type
 from prefect_results.results.stored import StoredResult
@@ -22,7 +24,8 @@ class FSSpecResult(StoredResult):
 
     Locations are relative to the URL. Options of the storage may hold credentials, so they are in
     no wire form, pickle or repr: another process that needs them gets them from the environment or
-    from the configuration of fsspec (`FSSPEC_<PROTOCOL>`, `~/.config/fsspec`).
+    from the configuration of fsspec (`FSSPEC_<PROTOCOL>`, `~/.config/fsspec`). A password in the
+    URL is taken out of it and becomes such an option.
 
     Args:
         url: the folder or bucket.
@@ -30,6 +33,9 @@ class FSSpecResult(StoredResult):
         location: of `Result`.
         serializer: of `Result`.
         **storage_options: for the filesystem's class in fsspec.
+
+    Raises:
+        ConfigurationError: if a password is in a URL of HTTP, whose driver takes it there only.
     """
 
     __slots__ = ("storage_options", "url")
@@ -49,7 +55,9 @@ class FSSpecResult(StoredResult):
         serializer: Serializer | None = None,
         **storage_options: Any,
     ) -> None:
-        self.url = url
+        self.url, password = _without_password(url)
+        if password is not None:
+            storage_options.setdefault("password", password)
         self.storage_options = storage_options
         super().__init__(value=value, location=location, serializer=serializer)
 
@@ -59,3 +67,19 @@ class FSSpecResult(StoredResult):
         from prefect_results.filesystems.fsspec import FSSpecFileSystem
 
         return FSSpecFileSystem(self.url, **self.storage_options)
+
+
+def _without_password(url: str) -> tuple[str, str | None]:
+    """Take the password out of a URL."""
+    found = re.match(r"(?P<scheme>[^/]*//)(?P<user>[^/@:]*):(?P<password>[^/@]*)@", url)
+    if found is None:
+        return url, None
+    if found["scheme"].startswith("http"):
+        raise ConfigurationError(
+            "A URL with a password would be in states: give the option "
+            "client_kwargs={'auth': aiohttp.BasicAuth(...)} instead"
+        )
+    from fsspec.utils import infer_storage_options
+
+    bare = f"{found['scheme']}{found['user']}@{url[found.end() :]}"
+    return bare, infer_storage_options(url).get("password", found["password"])

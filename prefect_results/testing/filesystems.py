@@ -31,6 +31,10 @@ UNSAFE = (
     "../../etc/x",
     "a/../../x",
     "a/..",
+    "..\\x",
+    "a\\..\\x",
+    ".",
+    "a/.",
     "a/",
     "a\0b",
     "\0",
@@ -53,7 +57,34 @@ ODD_NAMES = (
     "-rf",
     "a*b[c]",
     "x" * 200,
+    "a b/c d",
+    " a",
+    "a ",
+    "a.",
+    "a./b",
+    ".a",
+    "?",
+    "a?versionId=1",
+    "a#",
+    "%2e%2e/x",
+    "%2e%2e%2fx",
+    "a%20b",
+    "a+b",
+    "a\tb",
+    "a\nb",
+    "a\x7fb",
+    "C:",
+    "a:b",
+    "~/x",
+    "$HOME",
+    "a;b|c>d",
+    "\u202egnp.exe",
+    "\U0001f427",
+    "NUL",
 )
+
+# Names that some systems read as a shorter one.
+LOOSE_NAMES = ("a//b", "a/./b", "./a", "a///b")
 
 
 class FileSystemContract:
@@ -261,6 +292,29 @@ class FileSystemContract:
         else:
             assert filesystem.get(location) == b"x"
             assert [info.location for info in filesystem.list()] == [location]
+
+    @pytest.mark.parametrize("location", LOOSE_NAMES)
+    def test_loose_names_stay_below(self, filesystem: FileSystem, location: str) -> None:
+        """Empty parts and dots are refused, or found again under the same name; once."""
+        try:
+            filesystem.put(location, b"x")
+        except StorageError:
+            assert list(filesystem.list()) == []
+        else:
+            assert filesystem.get(location) == b"x"
+            (info,) = filesystem.list()
+            assert filesystem.get(info.location) == b"x"
+
+    @pytest.mark.parametrize("prefix", ["/", "/etc/", "../", "a/../../", "..", "\0"])
+    def test_listings_never_leave_the_root(self, filesystem: FileSystem, prefix: str) -> None:
+        """A prefix that could leave the root is refused, or there is nothing."""
+        filesystem.put("a/b", b"x")
+        for method in (filesystem.list, filesystem.leftovers):
+            try:
+                found = list(method(prefix))
+            except StorageError:
+                continue
+            assert found == []
 
     def test_names_that_look_alike_are_told_apart(self, filesystem: FileSystem) -> None:
         """Names that differ in case or in Unicode form only are different ones."""
