@@ -9,8 +9,6 @@ import random
 from abc import ABCMeta, abstractmethod
 from collections.abc import Callable, Iterator
 
-FIRST_WAIT = 0.005
-
 
 class LockManager(metaclass=ABCMeta):
     """Locks by name; each has one holder at a time (the methods are those of Prefect 3).
@@ -84,6 +82,7 @@ class Waiting:
 
     Args:
         timeout: seconds in all; None for no limit.
+        first: seconds, the first pause.
         longest: seconds, the longest pause.
         clock: seconds since any moment.
         sleep: waits for some seconds.
@@ -92,6 +91,7 @@ class Waiting:
     def __init__(
         self,
         timeout: float | None,
+        first: float,
         longest: float,
         clock: Callable[[], float],
         sleep: Callable[[float], None],
@@ -99,11 +99,12 @@ class Waiting:
         self._clock = clock
         self._sleep = sleep
         self._end = None if timeout is None else clock() + timeout
+        self._first = first
         self._longest = longest
         self._pauses = self._lengths()
 
     def _lengths(self) -> Iterator[float]:
-        length = FIRST_WAIT
+        length = min(self._first, self._longest)
         while True:
             # Those who wait together must not ask together.
             yield length * random.uniform(0.5, 1.0)

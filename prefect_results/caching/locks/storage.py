@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from prefect_results.filesystems import FileSystem
 
 LEASE = 30.0
+# Seconds of the first and the longest pause of those who wait; far storage is paid by the request.
+NEAR = (0.005, 0.05)
+FAR = (0.1, 1.0)
 
 
 def elapsed() -> float:
@@ -235,8 +238,8 @@ class StorageLockManager(LockManager):
         return Chain(self.filesystem, self._quick, key, self.lease)
 
     def _waiting(self, timeout: float | None) -> Waiting:
-        longest = min(0.05 if self._is_near else 1.0, self.lease / 4)
-        return Waiting(timeout, longest, self.clock, self._sleep)
+        first, longest = NEAR if self._is_near else FAR
+        return Waiting(timeout, first, min(longest, self.lease / 4), self.clock, self._sleep)
 
     def _look(self, key: str, chain: Chain) -> Sight | None:
         """What is seen of a lock; of one that is far, all objects are read now and then only."""
