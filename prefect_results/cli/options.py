@@ -9,14 +9,19 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from prefect_results.exceptions import ConfigurationError, PrefectError, PrefectSignal
+from prefect_results.exceptions import (
+    AuthorizationError,
+    ConfigurationError,
+    PrefectError,
+    PrefectSignal,
+)
 
 if TYPE_CHECKING:
     from prefect_results.backend.access import RunAccess
@@ -116,9 +121,19 @@ class Group(click.Group):
     command_class = Command
 
 
+def _words(exc: BaseException) -> str:
+    """What an error says; of the errors of an API, which are objects, their messages."""
+    errors = exc.args[0] if exc.args else None
+    if isinstance(errors, list) and all(isinstance(error, Mapping) for error in errors):
+        return "; ".join(str(error.get("message", error)) for error in errors)
+    return str(exc)
+
+
 def _line(exc: BaseException) -> str:
     """An error as one line; of one that we did not expect, what it is and how to see more."""
-    text = " ".join(str(exc).split())
+    text = " ".join(_words(exc).split())
+    if isinstance(exc, AuthorizationError):
+        text += " Give it by PREFECT__CLOUD__API_KEY."
     if isinstance(exc, PrefectError) or (isinstance(exc, OSError) and exc.strerror):
         return text or type(exc).__name__
     return f"{type(exc).__name__}: {text} (--debug shows where)"

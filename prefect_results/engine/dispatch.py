@@ -23,6 +23,7 @@ from prefect_results.engine.direct import PLAIN, DirectTask, is_plain, is_possib
 from prefect_results.engine.environment import Job
 from prefect_results.engine.future_batches import FutureBatches, parts_of
 from prefect_results.engine.inputs import with_loaded_results
+from prefect_results.engine.listening import listener
 from prefect_results.engine.submission import Submitter
 from prefect_results.engine.uploads import Behind
 from prefect_results.engine.waiting import Wait, submit_as_ready
@@ -154,7 +155,8 @@ class Dispatch:
         template = task.result or self._template
         # Most tasks ask for nothing; `why_not` has the reasons where one did.
         asks = template is not PLAIN or task.target is not None or task.checkpoint is True
-        if asks and (reason := why_not(template, task)) is not None:
+        # Recording a state persists its value, whatever is checkpointed.
+        if asks and listener() is None and (reason := why_not(template, task)) is not None:
             self._logger.info(f"Task '{task.name}': Its result is not persisted: {reason}.")
         if state is None and self._run_here(task):
             return None

@@ -12,6 +12,7 @@ import pytest
 
 from prefect_results.backend.registering import register
 from prefect_results.backend.store import RunStore
+from prefect_results.server import ServerProcess
 from tests.backend import recorded
 from tests.cli.conftest import Cli
 
@@ -48,6 +49,16 @@ def test_a_server_for_others_needs_a_key(cli: Cli, db: str) -> None:
     """Listening beyond this machine without a key is refused."""
     pytest.importorskip("uvicorn", reason="the API needs the extra `server`")
     assert "--key" in cli.error("server", "start", "--host", "0.0.0.0", "--db", db)
+
+
+def test_a_key_that_is_missing_is_asked_for(cli: Cli, db: str) -> None:
+    """The error is the server's words, and where to give the key."""
+    pytest.importorskip("uvicorn", reason="the API needs the extra `server`")
+    with ServerProcess(db, key="k") as server:
+        line = cli.error("flow-run", "list", "--api", server.url)
+    assert line == (
+        "Error: UNAUTHENTICATED: a valid key is needed. Give it by PREFECT__CLOUD__API_KEY."
+    )
 
 
 def test_an_agent_executes_what_is_due(cli: Cli, store: RunStore, db: str) -> None:

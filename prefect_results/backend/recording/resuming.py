@@ -70,6 +70,10 @@ def _task_runs(store: RunStore, flow_run_id: str) -> Iterator[TaskRun]:
             return
 
 
+def _named(row: TaskRun) -> str:
+    return row.task_slug if row.map_index < 0 else f"{row.task_slug}[{row.map_index}]"
+
+
 def _state_that_serves(row: TaskRun) -> State | None:
     if row.serialized_state is None:
         return None
@@ -77,7 +81,7 @@ def _state_that_serves(row: TaskRun) -> State | None:
         state = State.deserialize(row.serialized_state)
     except ValidationError as exc:
         get_logger("Recorder").warning(
-            f"Task run {row.task_slug!r} is run again, as its state cannot be loaded: {exc}"
+            f"Task run {_named(row)!r} is run again, as its state cannot be loaded: {exc}"
         )
         return None
     if isinstance(state, Retrying):
@@ -98,11 +102,11 @@ def _is_there(state: State, row: TaskRun) -> bool:
         return True
     except PrefectError as exc:
         get_logger("Recorder").warning(
-            f"Task run {row.task_slug!r} is run again, as its result cannot be looked up: {exc}"
+            f"Task run {_named(row)!r} is run again, as its result cannot be looked up: {exc}"
         )
         return False
     if not there:
         get_logger("Recorder").warning(
-            f"Task run {row.task_slug!r} is run again, as its result is gone: {result.location}"
+            f"Task run {_named(row)!r} is run again, as its result is gone: {result.location}"
         )
     return there

@@ -229,8 +229,19 @@ class TestResume:
         assert State.deserialize(found["total-1", -1].serialized_state).load_result().result == 60
         assert store.get_flow_run(run_id).state == "Success"
 
-    def test_a_result_that_is_gone_is_computed_again(self, store, tmp_path):
-        """A finished task whose file was deleted is run again."""
+    def test_a_recorded_result_is_not_said_to_be_lost(self, store, tmp_path, caplog):
+        """Recording persists values without checkpoints, so the log does not say otherwise."""
+        flow = self.flow(tmp_path, [])
+        (tmp_path / "mended").touch()
+        with caplog.at_level("INFO"):
+            state = flow.run(n=2, record=True, store=store)
+        assert "Beginning Flow run" in caplog.text
+        assert "not persisted" not in caplog.text
+        found = rows(store, state.context["flow_run_id"])["work-1", 0].serialized_state
+        assert State.deserialize(found).load_result().result == 0
+
+    def test_a_result_that_is_gone_is_computed_again(self, store, tmp_path, caplog):
+        """A finished task whose file was deleted is run again; the log names its map index."""
         calls = []
         flow = self.flow(tmp_path, calls)
         with prefect_results.context(checkpointing=True):
@@ -240,6 +251,7 @@ class TestResume:
             again = flow.run(resume=state.context["flow_run_id"], store=store)
         assert again.is_successful()
         assert sorted(calls) == [0, 1, 1, 2, 2, 3]
+        assert "Task run 'work-1[1]' is run again" in caplog.text
 
     def test_a_finished_run_runs_nothing(self, store):
         """Going on with a run that succeeded computes nothing."""
