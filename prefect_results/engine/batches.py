@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 from prefect_results.engine.execution import SUCCESS_MESSAGE
 from prefect_results.results import NoResult, Result, StoredResult
+from prefect_results.results.location import Planned
 from prefect_results.states import State, Success
 from prefect_results.states.sizes import size_of
 
@@ -43,6 +44,7 @@ class Batch(Sequence[State]):
         "known",
         "locations",
         "others",
+        "plans",
         "seconds",
         "tags",
         "template",
@@ -54,6 +56,7 @@ class Batch(Sequence[State]):
         self.locations: dict[int, str] = {}
         self.known: dict[int, tuple[int | None, str | None]] = {}
         self.away: dict[int, int] = {}
+        self.plans: dict[int, Planned] = {}
         self.others: dict[int, State] = {}
         self.tags = list(tags)
         self.template: Result | None = None
@@ -82,6 +85,8 @@ class Batch(Sequence[State]):
             self.locations[position] = result.location
             if isinstance(result._stored, tuple):
                 self.known[position] = result._stored
+        elif isinstance(result._formatter, Planned):
+            self.plans[position] = result._formatter
         if result.serialized:
             self.away[position] = 0
         self.values.append(result.value)
@@ -95,12 +100,14 @@ class Batch(Sequence[State]):
                 return False
             if result._draft is None:
                 return False
-            self.template = result.from_value(None)
+            plain = result.from_value(None)
+            planned = isinstance(result._formatter, Planned)
+            self.template = plain._replace(_formatter=None) if planned else plain
             return True
         return (
             type(result) is type(template)
             and result.serializer is template.serializer
-            and result._formatter is template._formatter
+            and (result._formatter is template._formatter or isinstance(result._formatter, Planned))
             and all(getattr(result, name) == getattr(template, name) for name in result._extras)
             and (result.location is None) == (not result._stored)
         )
@@ -131,7 +138,7 @@ class Batch(Sequence[State]):
             return self
         new = Batch(self.tags)
         new.values, new.locations, new.template = list(self.values), self.locations, template
-        new.known = self.known
+        new.known, new.plans = self.known, self.plans
         for position in self.away:
             new.values[position] = self._result(position).deserialize().value
         new.others = {
@@ -191,7 +198,9 @@ class Batch(Sequence[State]):
         if template is None:
             return Result(value)
         if location is None:
-            return template.from_value(value)
+            plan = self.plans.get(position)
+            made = template.from_value(value)
+            return made if plan is None else made._replace(_formatter=plan)
         return template._replace(
             value=value,
             location=location,
@@ -209,6 +218,7 @@ class Batch(Sequence[State]):
             self.locations or None,
             self.known or None,
             away,
+            self.plans or None,
             self.others or None,
             self.tags,
             self.template,
@@ -229,13 +239,15 @@ class Batch(Sequence[State]):
             self.locations.pop(position, None)
             self.known.pop(position, None)
             self.away.pop(position, None)
+            self.plans.pop(position, None)
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
-        self.values, locations, known, away, others, *rest = state
+        self.values, locations, known, away, plans, others, *rest = state
         self.tags, self.template, self.seconds = rest
         self.locations = locations or {}
         self.known = known or {}
         self.away = away or {}
+        self.plans = plans or {}
         self.others = others or {}
         self._made = {}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from prefect_results.configuration import config
+from prefect_results.context import Deferred
 from prefect_results.context import context as ambient
 from prefect_results.engine.inputs import template_values
 from prefect_results.results import (
@@ -15,6 +16,7 @@ from prefect_results.results import (
     SecretResult,
     StoredResult,
 )
+from prefect_results.results.location import names_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,12 +44,35 @@ def checkpoint(value: Any, template: Result, task: Task, inputs: Mapping[str, Re
     Returns:
         A Result with the value and, when written, its location.
     """
-    if value is None or not is_written(task) or not can_write(template):
+    if value is None or not can_write(template):
         return template.from_value(value)
+    if not is_written(task):
+        return unwritten(value, template, {name: inputs[name].value for name in inputs})
     try:
         return template.write(value, **template_values(inputs))
     except ResultNotImplementedError:
         return template.from_value(value)
+
+
+def unwritten(value: Any, template: Result, inputs: Mapping[str, Any]) -> Result:
+    """Return the Result of a value that is not written now, and may be when its state is dumped.
+
+    Args:
+        value: what `task.run` returned.
+        template: the task's (or the flow's) result, which `can_write`.
+        inputs: the inputs of the run, for the location's template.
+    """
+    if value is None or template.location is None:
+        return template.from_value(value)
+    current = ambient.current()
+    values = {}
+    for name in names_in(template.location):
+        for known in (inputs, current, current.get("parameters") or {}):
+            if name in known:
+                found = known[name]
+                values[name] = found.resolve() if found.__class__ is Deferred else found
+                break
+    return template.planned(value, values)
 
 
 def begin_checkpoint(

@@ -17,7 +17,7 @@ from prefect_results.context import Deferred
 from prefect_results.context import context as ambient
 from prefect_results.engine import cached, execution
 from prefect_results.engine.batches import States
-from prefect_results.engine.checkpoint import begin_checkpoint, can_write, checkpoint
+from prefect_results.engine.checkpoint import begin_checkpoint, can_write, checkpoint, unwritten
 from prefect_results.engine.isolation import is_computed_once
 from prefect_results.engine.listening import LISTENER
 from prefect_results.engine.task_runner import TaskRunner, describe_run
@@ -101,6 +101,7 @@ class DirectTask:
         "_logger",
         "_logs",
         "_looks",
+        "_plans",
         "_result",
         "_simple",
         "_task",
@@ -124,11 +125,9 @@ class DirectTask:
         self._logger = logger
         self._logs = logger.isEnabledFor(INFO)
         self._simple = task.timeout is None and not task.log_stdout
-        self._writes = (
-            context["checkpointing"] is True
-            and task.checkpoint is not False
-            and can_write(self._result)
-        )
+        stores = can_write(self._result)
+        self._writes = stores and context["checkpointing"] is True and task.checkpoint is not False
+        self._plans = stores and not self._writes
 
     @property
     def is_bare(self) -> bool:
@@ -314,6 +313,8 @@ class DirectTask:
         """The state of a run that returned `value`."""
         if writes:
             result = checkpoint(value, self._result, self._task, _results_of(values))
+        elif self._plans:
+            result = unwritten(value, self._result, values)
         else:
             result = self._result.from_value(value)
         state: State = Success(execution.SUCCESS_MESSAGE, result)

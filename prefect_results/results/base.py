@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from prefect_results.results import inline
 from prefect_results.results.equality import same_value
 from prefect_results.results.frozen import Frozen
-from prefect_results.results.location import fill, unique_token, utc_today
+from prefect_results.results.location import Planned, fill, unique_token, utc_today
 from prefect_results.serializers import PickleSerializer, Serializer
 
 if TYPE_CHECKING:
@@ -135,6 +135,17 @@ class Result(Frozen, seals_itself=True):
             setattr(new, name, getattr(self, name))
         new.__class__ = self.__class__
         return new
+
+    def planned(self: R, value: Any, values: Mapping[str, Any]) -> R:
+        """Return a result of a value that, when it is written later, goes where the template says.
+
+        Args:
+            value: the value.
+            values: what `names_in` the template stand for; its location is a text.
+        """
+        template = self.location
+        new = self.from_value(value)
+        return new if template is None else new._replace(_formatter=Planned(template, values))
 
     def with_location(self: R, location: Location | None) -> R:
         """Return a result with another location, template or callable; for a task's `target`.

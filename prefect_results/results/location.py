@@ -52,6 +52,56 @@ def fill(template: str | Callable[..., str], values: Mapping[str, Any]) -> str:
         ) from exc
 
 
+class Planned:
+    """Where a value would lie that was not written yet: a template, and what it names.
+
+    It takes the place of a callable location, so that whoever writes the value later, when what
+    the run knew is gone, writes it where the run would have, and only there.
+
+    Args:
+        template: a `str.format` template.
+        values: of the names in it, as far as they were known.
+    """
+
+    __slots__ = ("template", "values")
+
+    def __init__(self, template: str, values: Mapping[str, Any]) -> None:
+        self.template = template
+        self.values = values
+
+    def __call__(self, **values: Any) -> str:
+        """The location."""
+        return fill(self.template, {**values, **self.values})
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Planned) and self.template == other.template
+
+    def __hash__(self) -> int:
+        return hash(self.template)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Planned, (self.template, self.values)
+
+
+_names: dict[str, frozenset[str]] = {}
+
+
+def names_in(template: str) -> frozenset[str]:
+    """The names that a template is filled from; none if it cannot be taken apart."""
+    found = _names.get(template)
+    if found is None:
+        import re
+        from string import Formatter
+
+        try:
+            fields = [name for _, name, _, _ in Formatter().parse(template) if name]
+        except ValueError:
+            fields = []
+        found = frozenset(re.split(r"[.\[]", name, maxsplit=1)[0] for name in fields)
+        _names[template] = found
+    return found
+
+
 def fixed_folder(template: str) -> str:
     """The folder that an absolute template always leads to, whatever it is filled with."""
     fixed = template.partition("{")[0]
