@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 
 import pytest
+from marshmallow import ValidationError
 
 from prefect_results import Flow, Parameter, State, context, task
 from prefect_results.engine import TaskRunner
@@ -65,7 +66,7 @@ def test_what_the_run_did_not_know_is_asked_for_at_the_dump(tmp_path):
     """A name that means nothing then is an error that tells it."""
     flow = flow_of(tmp_path, "{where}-{map_index}.pkl")
     child = flow.run().result[flow.mapped].map_states[0]
-    with pytest.raises(KeyError, match="'where'"):
+    with pytest.raises(ValidationError, match="names 'where'"):
         child.serialize()
     with context(where="here"):
         child.serialize()
