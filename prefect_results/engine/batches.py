@@ -340,6 +340,9 @@ class States(Sequence[State]):
         number = bisect.bisect_right(self._starts, index) - 1
         return self._batches[number], index - self._starts[number]
 
+    def __sizeof__(self) -> int:
+        return 64 + sum(map(size_of, self._batches))
+
     def __add__(self, other: Sequence[State]) -> list[State]:
         return [*self, *other]
 

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
-from prefect_results.executors.base import Executor
+from prefect_results.executors.base import Executor, ending_on_sigterm
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 
 class LocalExecutor(Executor):
     """Run everything in the calling thread, in order; the default."""
+
+    @contextlib.contextmanager
+    def start(self) -> Iterator[None]:
+        """Let SIGTERM cancel the flow run, as Ctrl-C does."""
+        with ending_on_sigterm():
+            yield
 
     def submit(
         self,

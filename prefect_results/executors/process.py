@@ -56,6 +56,9 @@ class Pickled:
 
         return pickle.loads(self.data)
 
+    def __sizeof__(self) -> int:
+        return 64 + len(self.data)
+
     def __reduce__(self) -> tuple[Any, ...]:
         import pickle
 

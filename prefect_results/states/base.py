@@ -273,7 +273,10 @@ class State:
     def __sizeof__(self) -> int:
         from prefect_results.states.sizes import size_of
 
-        return object.__sizeof__(self) + size_of(self._result.value)
+        held = size_of(self._result.value)
+        if self.cached_inputs:
+            held += sum(size_of(result.value) for result in self.cached_inputs.values())
+        return object.__sizeof__(self) + held
 
 
 def _loaded(held: Result, reader: Result | None, borrow_location: bool = False) -> Result:

@@ -144,6 +144,11 @@ class Mapped(Success):
         self.map_states = map_states or []
         self._n_map_states = n_map_states
 
+    def __sizeof__(self) -> int:
+        from prefect_results.states.sizes import size_of
+
+        return object.__sizeof__(self) + size_of(self.map_states)
+
     @property
     def n_map_states(self) -> int:
         """How many children there are; known even where their states are not here."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from prefect_results.context import context as ambient
 from prefect_results.exceptions import MissingExtra
 from prefect_results.executors.base import Executor, ending_on_sigterm
+from prefect_results.executors.dask.sealed import Sealed, open_and_call, opened, sealed
 from prefect_results.executors.dask.submission import options
 
 if TYPE_CHECKING:
@@ -168,6 +169,7 @@ class DaskExecutor(Executor):
         if not pending:
             return
         self.logger.info("Cancelling %d calls that are not finished...", len(pending))
+        _quiet_loop(self.client)
         with contextlib.suppress(Exception):
             self.client.cancel(pending, force=True)
         in_process = self.client.scheduler.address.startswith("inproc")
@@ -211,7 +213,11 @@ class DaskExecutor(Executor):
             ValueError: if the executor is not started.
         """
         client = self._started()
-        future = client.submit(fn, *args, **options(extra_context or {}), **kwargs)
+        found = options(extra_context or {})
+        found.setdefault("key", f"{getattr(fn, '__name__', 'call')}-{_unique()}")
+        call = sealed([fn, *args], _distributed().Future)
+        kwargs = sealed(kwargs, _distributed().Future)
+        future = client.submit(open_and_call, *call, **found, **kwargs)
         self._futures.add(future)
         return future
 
@@ -231,7 +237,9 @@ class DaskExecutor(Executor):
         if len(calls) < 2 or not all("key" in each for each in found):
             return super().submit_all(fn, calls, extra_contexts)
         keys = [each.pop("key") for each in found]
-        futures: list[Any] = client.map(fn, *zip(*calls, strict=True), key=keys, **found[0])
+        each = [sealed([fn, *call], _distributed().Future) for call in calls]
+        columns = zip(*each, strict=True)
+        futures: list[Any] = client.map(open_and_call, *columns, key=keys, **found[0])
         self._futures.update(futures)
         return futures
 
@@ -269,12 +277,7 @@ class DaskExecutor(Executor):
 
         The scheduler keeps it in pickled form, so that no worker's death loses it.
         """
-        import cloudpickle
-
-        from prefect_results.executors.process import Pickled
-
-        pickled = Pickled(cloudpickle.dumps(value, protocol=5))
-        return self.client.submit(_itself, pickled, key=f"shared-{_unique()}", pure=False)
+        return self.client.submit(opened, Sealed(value), key=f"shared-{_unique()}", pure=False)
 
     def parallelism(self) -> int:
         """How many threads the workers of the cluster have."""
@@ -333,8 +336,17 @@ class DaskExecutor(Executor):
             return ""
 
 
-def _itself(value: Any) -> Any:
-    return value
+def _quiet_loop(client: Any) -> None:
+    """Keep a client's loop from telling of the calls that nobody waits for any more."""
+    from distributed.client import AllExit
+
+    def tell(loop: Any, context: dict[str, Any]) -> None:
+        if not isinstance(context.get("exception"), AllExit):
+            loop.default_exception_handler(context)
+
+    loop = getattr(client.loop, "asyncio_loop", None)
+    if loop is not None:
+        loop.call_soon_threadsafe(loop.set_exception_handler, tell)
 
 
 def _unique() -> str:

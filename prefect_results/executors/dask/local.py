@@ -69,7 +69,8 @@ class LocalDaskExecutor(Executor):
         from prefect_results.executors.dask.pool import Pool
 
         if self.scheduler == "synchronous":
-            yield
+            with ending_on_sigterm():
+                yield
             return
         with ending_on_sigterm():
             self._pool = pool = Pool(self.scheduler, self.dask_config.get("num_workers"))

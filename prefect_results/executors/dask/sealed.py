@@ -1,0 +1,78 @@
+"""Arguments of calls that stay in pickled form until the call is made.
+
+A worker that cannot make them out, for want of a module say, then fails that one call; if its
+connection came across them, the worker would be lost to the cluster, without a word.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_PLAIN = frozenset((type(None), bool, int, float, str, bytes))
+_OWN = __name__.partition(".")[0]
+
+
+class Sealed:
+    """A value in pickled form; it arrives like this.
+
+    Args:
+        value: the value.
+    """
+
+    __slots__ = ("_data",)
+
+    def __init__(self, value: Any) -> None:
+        import cloudpickle
+
+        self._data: bytes = cloudpickle.dumps(value, protocol=5)
+
+    def value(self) -> Any:
+        """The value, made anew each time."""
+        import pickle
+
+        return pickle.loads(self._data)
+
+    def __sizeof__(self) -> int:
+        return 64 + len(self._data)
+
+
+def sealed(value: Any, future: type) -> Any:
+    """The same shape with everything sealed that is neither plain nor a future.
+
+    Args:
+        value: an argument of a call.
+        future: the type of futures.
+
+    Raises:
+        Exception: what pickling raised.
+    """
+    kind = type(value)
+    if kind in _PLAIN or isinstance(value, future):
+        return value
+    if kind in (list, tuple):
+        return kind(sealed(item, future) for item in value)
+    if kind is dict and all(type(key) in _PLAIN for key in value):
+        return {key: sealed(item, future) for key, item in value.items()}
+    if str(getattr(value, "__module__", "")).partition(".")[0] == _OWN and callable(value):
+        return value
+    return Sealed(value)
+
+
+def opened(value: Any) -> Any:
+    """What `sealed` was given, with results in the place of futures."""
+    kind = type(value)
+    if kind is Sealed:
+        return value.value()
+    if kind in (list, tuple):
+        return kind(opened(item) for item in value)
+    if kind is dict:
+        return {key: opened(item) for key, item in value.items()}
+    return value
+
+
+def open_and_call(fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+    """Make a call whose arguments are sealed; runs on workers."""
+    return opened(fn)(*map(opened, args), **{key: opened(arg) for key, arg in kwargs.items()})
