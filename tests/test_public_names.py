@@ -30,6 +30,7 @@ PUBLIC = {
         AzureFileSystem FSSpecFileSystem FileInfo FileSystem GCSFileSystem LocalFileSystem
         MemoryFileSystem Retries S3FileSystem Writer
     """,
+    "prefect_results.progress": "Counts Showing TaskCount showing",
     "prefect_results.results": """
         AzureResult ConstantResult FSSpecResult GCSResult LocalResult NoResult NoResultType
         PrefectResult Result ResultNotImplementedError S3Result SecretResult StoredResult

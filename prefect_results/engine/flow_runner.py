@@ -258,8 +258,13 @@ class FlowRunner(Runner):
 
         references, terminals = self.flow.reference_tasks(), self.flow.terminal_tasks()
         limits = limits_of(self.flow, ambient.current())
-        with self.check_for_cancellation(), executor.start(), uploads(limits) as behind:
-            dispatch = Dispatch(
+        with (
+            self.check_for_cancellation(),
+            executor.start(),
+            uploads(limits) as behind,
+            _dispatching(self.flow, executor) as make_dispatch,
+        ):
+            dispatch = make_dispatch(
                 flow=self.flow,
                 executor=executor,
                 task_runner_cls=self.task_runner_cls,
@@ -315,6 +320,15 @@ class FlowRunner(Runner):
 
         handler = getattr(self.flow, "terminal_state_handler", None)
         return (handler and handler(self.flow, state, key_states)) or state
+
+
+def _dispatching(flow: Flow, executor: Executor) -> contextlib.AbstractContextManager[Any]:
+    """What makes the dispatch of a flow run; one whose progress is shown, if that is asked for."""
+    if not ambient.config.flows.get("progress"):
+        return contextlib.nullcontext(Dispatch)
+    from prefect_results.engine.watching import shown_progress
+
+    return shown_progress(flow, executor)
 
 
 def _with_children(states: Mapping[Task, State], tasks: Iterable[Task]) -> set[State]:

@@ -91,6 +91,14 @@ def test_the_log_is_no_part_of_json(cli: Cli, write: Write) -> None:
     assert json.loads(result.stdout)["state"] == "Success"
 
 
+def test_progress_is_shown_on_request(cli: Cli, write: Write) -> None:
+    """With --progress stderr tells how far the run is; without it does not."""
+    path = write("flow.py", FLOW)
+    shown = cli("run", path, "--no-record", "--progress", "--log-level", "critical")
+    assert "tasks done" in shown.stderr
+    assert "tasks done" not in cli("run", path, "--no-record", "--log-level", "critical").stderr
+
+
 def test_people_get_a_summary(cli: Cli, write: Write) -> None:
     """Without --json the outcome is told in a few lines, and failed tasks by name."""
     text = cli("run", write("flow.py", FLOW), "--no-record", "--log-level", "critical").stdout

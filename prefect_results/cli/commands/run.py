@@ -27,6 +27,11 @@ from prefect_results.cli.running import LEVELS, run_and_tell
 @click.option(
     "--log-level", type=click.Choice(LEVELS, case_sensitive=False), help="What is logged."
 )
+@click.option(
+    "--progress/--no-progress",
+    default=None,
+    help="Show how far the run is; as `flows.progress` of the configuration by default.",
+)
 @click.option("--db", help="Run store to record in; the configured one by default.")
 @shared
 @pass_settings
@@ -38,6 +43,7 @@ def command(
     record: bool,
     schedule: bool,
     log_level: str | None,
+    progress: bool | None,
     db: str | None,
 ) -> None:
     """Run the flow of FILE here and now.
@@ -46,6 +52,7 @@ def command(
     recorded, so that its results are found later and it can be resumed when it is killed.
     """
     from prefect_results.cli.flow_files import load_flow
+    from prefect_results.configuration import set_temporary_config
 
     if db and not record:
         raise click.UsageError("--db says where to record: it does not go with --no-record.")
@@ -53,11 +60,13 @@ def command(
     options: dict[str, Any] = {"record": record}
     if db:
         options["store"] = db
-    run_and_tell(
-        settings,
-        flow,
-        log_level,
-        parameters=dict(params),
-        run_on_schedule=schedule,
-        **options,
-    )
+    shown = {} if progress is None else {"flows.progress": progress}
+    with set_temporary_config(shown):
+        run_and_tell(
+            settings,
+            flow,
+            log_level,
+            parameters=dict(params),
+            run_on_schedule=schedule,
+            **options,
+        )
