@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -11,7 +11,8 @@ import pytest
 from prefect_results.backend.agent import supervisor as module
 from prefect_results.backend.agent.agent import LocalAgent
 from prefect_results.backend.agent.supervisor import Supervisor, claim, release_abandoned
-from prefect_results.backend.store import NewState, RunStore
+from prefect_results.backend.store import NewState, RunStore, open_store
+from prefect_results.configuration import set_temporary_config
 from prefect_results.exceptions import ConfigurationError
 from prefect_results.states import Cancelling, Retrying, Running, State, Submitted, Success
 from tests.backend import recorded
@@ -48,6 +49,15 @@ class Launcher:
     def __call__(self, url: str, flow_run_id: str, env: Mapping[str, str]) -> FakeRun:
         self.runs[flow_run_id] = FakeRun(env)
         return self.runs[flow_run_id]
+
+
+@pytest.fixture
+def store(store_url: str) -> Iterator[RunStore]:
+    """An empty store, the configured one, once for each database."""
+    opened = open_store(store_url)
+    with set_temporary_config({"store.url": store_url}):
+        yield opened
+    opened.close()
 
 
 @pytest.fixture

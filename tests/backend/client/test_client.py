@@ -20,11 +20,19 @@ from prefect_results.exceptions import ClientError, ObjectNotFoundError, Version
 from prefect_results.server import ServerProcess
 from prefect_results.states import Cached, Failed, Pending, Running, Success
 from tests.backend import recorded
+from tests.backend.postgres import PostgresServer
 
 
-@pytest.fixture(scope="module")
-def module_url(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> str:
-    """The URL of a store for a module."""
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def module_url(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    sqlite_template: Path,
+) -> str:
+    """The URL of a store for a module, once for each database."""
+    if request.param == "postgresql":
+        server: PostgresServer = request.getfixturevalue("postgres_server")
+        return server.url(server.new_database())
     path = tmp_path_factory.mktemp("client") / "runs.db"
     path.write_bytes(sqlite_template.read_bytes())
     return sqlite_url(path)

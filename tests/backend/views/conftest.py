@@ -32,11 +32,9 @@ class ApiOfStore(Client):
 
 
 @pytest.fixture
-def store(tmp_path: Path, sqlite_template: Path) -> Iterator[RunStore]:
-    """An empty store."""
-    path = tmp_path / "runs.db"
-    path.write_bytes(sqlite_template.read_bytes())
-    opened = open_store(path)
+def store(store_url: str) -> Iterator[RunStore]:
+    """An empty store, once for each database."""
+    opened = open_store(store_url)
     yield opened
     opened.close()
 
