@@ -56,7 +56,7 @@ def _probe(
             env["PREFECT__ENGINE__EXECUTOR__DEFAULT_CLASS"] = factory
         command = [str(python), str(PROBE), *flags, str(out), *map(str, flows)]
         done = subprocess.run(
-            command, env=env, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=900
+            command, env=env, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=1800
         )
         if done.returncode:
             raise RuntimeError(f"{' '.join(command[:3])} failed:\n{done.stderr[-3000:]}")

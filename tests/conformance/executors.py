@@ -43,10 +43,17 @@ def processes() -> Any:
 def dask() -> Any:
     """A dask.distributed cluster of two processes, made once."""
     global _cluster
-    from distributed import LocalCluster
+    from distributed import LocalCluster, get_worker
 
-    from prefect_results.executors import DaskExecutor
+    from prefect_results.executors import DaskExecutor, LocalExecutor
 
+    try:
+        get_worker()
+    except ValueError:
+        pass
+    else:
+        # A flow that a task runs; no worker makes a cluster of its own.
+        return LocalExecutor()
     if _cluster is None:
         _cluster = LocalCluster(
             n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from prefect_results.compat import table
 from tests.conformance.comparison import FLOWS
-from tests.conformance.intended import INTENDED
+from tests.conformance.intended import INTENDED, ON_EXECUTORS
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "conformance.md"
 
@@ -27,6 +27,13 @@ following.
 ## Intended differences
 
 {differences}
+## On other executors
+
+`python -m tests.conformance --executors` runs all of the flows on each executor: on one core, on
+`LocalDaskExecutor` with `sync`, `threads` and `processes`, and on a `DaskExecutor`. Of task runs in
+other processes, log lines and warnings are not compared. What differs there beyond the above:
+
+{on_executors}
 ## Legacy names
 
 `import prefect`, once [`prefect_results.compat`](migrating.md) serves it, finds these. A module
@@ -64,11 +71,18 @@ def _homes(module: str) -> str:
 def render() -> str:
     """The page as it should be."""
     differences = "".join(f"- **{i.title}.** {i.reason}\n" for i in INTENDED)
+    on_executors = "".join(
+        f"- **{i.title}** ({i.executors.replace('|', ', ')}). {i.reason}\n" for i in ON_EXECUTORS
+    )
     names = "\n".join(f"| `{module}` | {_homes(module)} |" for module in sorted(table.TABLE))
     rows = sorted(table.ALTERNATIVES.items())
     alternatives = "\n".join(f"| `{name}` | {instead} |" for name, instead in rows)
     return _HEAD.format(
-        count=len(FLOWS), differences=differences, names=names, alternatives=alternatives
+        count=len(FLOWS),
+        differences=differences,
+        on_executors=on_executors,
+        names=names,
+        alternatives=alternatives,
     )
 
 
