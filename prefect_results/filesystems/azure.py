@@ -79,6 +79,10 @@ class AzureFileSystem(ObjectFileSystem):
 
     extra = "azure"
     scheme = "azure"
+    credentials_from = (
+        "the connection string (argument, secret or "
+        "AZURE_STORAGE_CONNECTION_STRING), or `account_url` with `credential`"
+    )
 
     def __init__(
         self,

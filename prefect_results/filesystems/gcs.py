@@ -75,6 +75,9 @@ class GCSFileSystem(ObjectFileSystem):
 
     extra = "gcs"
     scheme = "gs"
+    credentials_from = (
+        "`credentials`, the secret GCP_CREDENTIALS, or Google's application default credentials"
+    )
 
     def __init__(
         self,

@@ -15,6 +15,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, TypeVar
 
 from prefect_results.exceptions import (
+    ConfigurationError,
     Conflict,
     NotFound,
     PermissionDenied,
@@ -44,7 +45,7 @@ PART = 16 * 1024 * 1024
 
 _WORDS: dict[type[StorageError], str] = {
     NotFound: "does not exist",
-    PermissionDenied: "may not be accessed with these credentials",
+    PermissionDenied: "may not be accessed",
     Conflict: "exists already",
     Unavailable: "cannot be reached",
 }
@@ -66,6 +67,8 @@ class ObjectFileSystem(FileSystem):
     # Names the extra that installs the client.
     extra: ClassVar[str]
     scheme: ClassVar[str]
+    # Says where credentials come from.
+    credentials_from: ClassVar[str]
     # The most bytes that a key may have.
     longest_key: ClassVar[int] = 1024
 
@@ -226,7 +229,7 @@ class ObjectFileSystem(FileSystem):
                 if self._error(exc) is not Conflict or not self._is_ours(key, token):
                     raise
 
-        self.do(location, attempt)
+        self.do(location, attempt, writing=True)
         return FileInfo(location, size, None, digest)
 
     def _is_ours(self, key: str, token: str) -> bool:
@@ -237,30 +240,38 @@ class ObjectFileSystem(FileSystem):
                 return False
             raise
 
-    def do(self, location: str, action: Callable[[int], T]) -> T:
+    def do(self, location: str, action: Callable[[int], T], writing: bool = False) -> T:
         """Do something that the vendor's client does: tried again, errors translated.
 
         Args:
             location: as the caller named it.
             action: takes the number of the try, from 1.
+            writing: whether it makes an object, so that only its bucket can be missing.
         """
 
         def attempt(number: int) -> T:
             try:
                 return action(number)
-            except (StorageError, ImportError):
+            except (StorageError, ConfigurationError, ImportError):
                 raise
             except Exception as exc:
-                raise self._translated(exc, location) from exc
+                raise self._translated(exc, location, writing) from exc
 
         return self.retries.run(attempt, self.extra)
 
-    def _translated(self, exc: Exception, location: str) -> StorageError:
+    def _translated(self, exc: Exception, location: str, writing: bool) -> StorageError:
         kind = self._error(exc)
-        words = _WORDS.get(kind, "failed")
+        words, remedy = _WORDS.get(kind, "failed"), ""
+        if kind is NotFound and writing:
+            words = "cannot be written, as its bucket does not exist"
+            remedy = f"; create {self.bucket!r}, or correct the name"
+        elif kind is PermissionDenied:
+            remedy = f"; credentials come from {self.credentials_from}"
+        elif kind is Unavailable:
+            remedy = "; check the network and the endpoint"
         # Only the class and the status: a vendor's words may hold a signed URL.
         return kind(
-            f"{self.scheme}://{self.bucket}/{self.prefix}{location} {words}: {_said(exc)}",
+            f"{self.scheme}://{self.bucket}/{self.prefix}{location} {words}: {_said(exc)}{remedy}",
             location=location,
         )
 
@@ -307,5 +318,10 @@ def _said(exc: Exception) -> str:
     code = None
     if isinstance(response, dict):
         code = response.get("Error", {}).get("Code")
-    code = code or getattr(exc, "status_code", None) or getattr(exc, "code", None)
+    code = code or getattr(exc, "error_code", None)
+    code = (
+        getattr(code, "value", code)
+        or getattr(exc, "status_code", None)
+        or getattr(exc, "code", None)
+    )
     return type(exc).__name__ + (f" ({code})" if code else "")

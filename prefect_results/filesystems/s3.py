@@ -100,6 +100,10 @@ class S3FileSystem(ObjectFileSystem):
 
     extra = "s3"
     scheme = "s3"
+    credentials_from = (
+        "`boto3_kwargs`, the secret AWS_CREDENTIALS, or what boto3 finds: "
+        "AWS_ACCESS_KEY_ID, a profile, a role"
+    )
 
     def __init__(
         self,

@@ -193,7 +193,9 @@ class ObjectWriter(Writer):
         if upload is None:
             token = {TOKEN: os.urandom(12).hex()}
             upload = filesystem.do(
-                self._location, lambda number: filesystem._begin(self._key, token)
+                self._location,
+                lambda number: filesystem._begin(self._key, token),
+                writing=True,
             )
             self._upload, self._digest = upload, Digest()
         return upload

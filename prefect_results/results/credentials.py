@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from prefect_results.context import context
+from prefect_results.exceptions import ConfigurationError
 
 _lookup: Callable[[str], Any] | None = None
 
@@ -50,7 +51,13 @@ class SecretText:
         self.name = name
 
     def __call__(self) -> str:
-        return str(secret_value(self.name))
+        try:
+            return str(secret_value(self.name))
+        except ValueError as exc:
+            raise ConfigurationError(
+                f"{exc} Give it in the context's secrets, or in the environment as "
+                f"PREFECT__CONTEXT__SECRETS__{self.name}"
+            ) from exc
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, SecretText) and self.name == other.name

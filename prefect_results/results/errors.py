@@ -11,6 +11,7 @@ from typing import Any
 
 from prefect_results.context import context
 from prefect_results.exceptions import (
+    ConfigurationError,
     Corrupt,
     DeserializationError,
     MissingExtra,
@@ -40,7 +41,7 @@ def unserializable(
     exc: Exception, value: Any, serializer: Serializer, kind: str, location: str | None
 ) -> Exception:
     """The error for a value that its serializer could not handle."""
-    if isinstance(exc, MissingExtra):
+    if isinstance(exc, (ConfigurationError, MissingExtra)):
         return exc
     if isinstance(exc, (SerializationError, StorageError)) and type(exc) is not Corrupt:
         return stored_elsewhere(exc, kind, location) if isinstance(exc, StorageError) else exc
@@ -55,7 +56,7 @@ def unreadable(
     exc: Exception, serializer: Serializer, kind: str, location: str | None
 ) -> Exception:
     """The error for data that cannot be turned into a value."""
-    if isinstance(exc, MissingExtra):
+    if isinstance(exc, (ConfigurationError, MissingExtra)):
         return exc
     place = where(kind, location)
     if isinstance(exc, StorageError) and type(exc) is not Corrupt:
