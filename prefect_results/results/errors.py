@@ -42,9 +42,12 @@ def unserializable(
 ) -> Exception:
     """The error for a value that its serializer could not handle."""
     if isinstance(exc, (ConfigurationError, MissingExtra)):
-        return exc
-    if isinstance(exc, (SerializationError, StorageError)) and type(exc) is not Corrupt:
-        return stored_elsewhere(exc, kind, location) if isinstance(exc, StorageError) else exc
+        # Returned, it would become its own cause.
+        raise exc
+    if isinstance(exc, SerializationError):
+        raise exc
+    if isinstance(exc, StorageError) and type(exc) is not Corrupt:
+        return stored_elsewhere(exc, kind, location)
     error = UnserializableType if isinstance(exc, TypeError) else SerializationError
     return error(
         f"The value of {where(kind, location)} is a {_qualified(type(value))}, which "
@@ -57,7 +60,8 @@ def unreadable(
 ) -> Exception:
     """The error for data that cannot be turned into a value."""
     if isinstance(exc, (ConfigurationError, MissingExtra)):
-        return exc
+        # Returned, it would become its own cause.
+        raise exc
     place = where(kind, location)
     if isinstance(exc, StorageError) and type(exc) is not Corrupt:
         return stored_elsewhere(exc, kind, location)
