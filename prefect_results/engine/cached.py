@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from prefect_results.results import Result
     from prefect_results.states import State
 
+# The context key under which a recorded run has what gives the Cached states of earlier ones.
+CACHED_STATES = "_cached_states"
+
 INVALID_MESSAGE = "Cache was invalid; ready to run."
 
 
@@ -91,7 +94,9 @@ def found_in_cache(
     name: str,
     place: Place | None = None,
 ) -> State:
-    """Give a valid `Cached` state: the run's own, or one that earlier runs left in the context.
+    """Give a valid `Cached` state: the run's own, or one that earlier runs left.
+
+    They leave them in the context; recorded runs in the run store too.
 
     Args:
         state: the state so far.
@@ -119,6 +124,9 @@ def found_in_cache(
     candidates = (ambient.get("caches") or {}).get(key, [])
     if place is not None and (shared := place.get(name, logger)) is not None:
         candidates = [*candidates, shared]
+    recorded = ambient.get(CACHED_STATES)
+    if recorded is not None:
+        candidates = [*candidates, *recorded(task)]
     for candidate in candidates:
         if task.cache_validator(candidate, values, parameters):
             usable = _usable(candidate, logger, name)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import attrs
 from marshmallow import ValidationError
 
+from prefect_results.backend.recording.caches import RecordedCaches
 from prefect_results.backend.recording.writer import Writer
 from prefect_results.backend.store import NewLog, NewState, NewTaskRun, new_ids
 from prefect_results.context import context as ambient
@@ -70,6 +71,7 @@ class Recorder:
         self.flow_run_id = flow_run_id
         self._store = store
         self._task_ids = dict(task_ids)
+        self._caches = RecordedCaches(store, self._task_ids)
         self._known = dict(known or {})
         self._flow_version = version
         # Ids of one task's runs sort behind each other: rows of a mapped task lie together.
@@ -100,6 +102,10 @@ class Recorder:
         if known is not None:
             return known.run_id
         return f"{self.stems[key[0]][:24]}{key[1] + 1:012x}"
+
+    def cached_states(self, task: Task) -> list[State]:
+        """The Cached states of earlier recorded runs, for the run of a task."""
+        return self._caches.of(task)
 
     def task_run_changed(self, task: Task, map_index: int | None, state: State) -> None:
         """Record a state of a task run; see `engine.listening.StateListener`.

@@ -15,6 +15,7 @@ from prefect_results.backend.recording.runner import RecordingFlowRunner
 from prefect_results.backend.registering import register
 from prefect_results.backend.store import FlowRun, RunStore, open_store
 from prefect_results.engine import FlowRunner
+from prefect_results.engine.cached import CACHED_STATES
 from prefect_results.engine.listening import LISTENER
 from prefect_results.exceptions import ConfigurationError, SerializationError
 from prefect_results.states import Pending
@@ -58,6 +59,7 @@ class Session:
             "flow_run_id": run.id,
             "flow_run_name": run.name,
             LISTENER: self._recorder,
+            CACHED_STATES: self._recorder.cached_states,
         }
 
     def runner_for(self, runner_cls: type[Any]) -> type[Any]:
