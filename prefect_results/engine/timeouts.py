@@ -198,15 +198,30 @@ def _take_process() -> CallProcess:
     """A process that waits for a call, made here and not by a parent that forked."""
     import os
 
-    from prefect_results.executors.process import CallProcess
-
     while True:
         try:
             process = _idle.pop()
         except IndexError:
-            return CallProcess()
+            return _started_process()
         if process.parent == os.getpid() and process.is_alive():
             return process
+
+
+def _started_process() -> CallProcess:
+    """A new process that has made a first call; what it takes to start is nobody's time."""
+    import pickle
+
+    from prefect_results.executors.process import CallProcess
+
+    process = CallProcess()
+    try:
+        with stopped_by(process.kill):
+            process.send(pickle.dumps((int, (), {})))
+            process.answer()
+    except BaseException:
+        process.kill()
+        raise
+    return process
 
 
 def _picklable_context() -> dict[str, Any]:

@@ -7,6 +7,7 @@ when (see `dask.pool`).
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from typing import TYPE_CHECKING, Any
@@ -143,7 +144,11 @@ class CallProcess:
 
     def kill(self) -> None:
         """End the process, whatever it does."""
+        import subprocess
+
         self._process.kill()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(timeout=5)
 
     def close(self) -> None:
         """End the process once its call is done."""

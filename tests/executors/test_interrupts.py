@@ -44,8 +44,8 @@ class Worker:
                 self.ended.put(exc)
 
     def interrupt(self) -> None:
-        """Interrupt it until it was told."""
-        while not self.interruptible.interrupt():
+        """Interrupt it until it was told, or has found out for itself."""
+        while not self.interruptible.interrupt() and self._thread.is_alive():
             self._thread.join(timeout=0.001)
 
     def end(self) -> Any:
