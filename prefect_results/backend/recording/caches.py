@@ -62,6 +62,8 @@ class RecordedCaches:
 
 def _state(run: TaskRun) -> State | None:
     """The state of a task run, if it can be used here and has a value."""
+    if run.serialized_state is None:
+        return None
     try:
         state = State.deserialize(run.serialized_state)
     except ValidationError as exc:
