@@ -32,7 +32,9 @@ if TYPE_CHECKING:
 
 # How long a batch is meant to take, in seconds: long beside the cost of sending it, short beside
 # a run.
-BATCH_SECONDS = 0.2
+BATCH_SECONDS = 0.5
+# Into how many the last batch of each worker is cut, so that all end at about the same time.
+LAST = 4
 # How many batches each worker gets at least, so that none is idle at the end.
 BATCHES_PER_WORKER = 4
 # How much larger a batch may be than the one that was timed.
@@ -148,7 +150,10 @@ class Batching:
             if seconds is None or (best <= size and confirmed):
                 limit = max(UNTIMED if seconds is None else TIMED, workers * BATCHES_PER_WORKER)
                 least = max(1, math.ceil((total - start) / limit))
-                self._submit_cuts(_cuts(start, total, max(least, best), bounds))
+                size = max(least, best)
+                last = max(start, total - workers * size)
+                self._submit_cuts(_cuts(start, last, size, bounds))
+                self._submit_cuts(_cuts(last, total, max(least, size // LAST), bounds))
                 return
             # A first call may be slow because of what it imports: it does not decide alone.
             confirmed = best <= size
