@@ -156,11 +156,11 @@ ON_EXECUTORS: tuple[Intended, ...] = (
         reason="Tasks run in other processes; the flows that count calls in a list see none.",
     ),
     Intended(
-        "Counters of tasks start anew in each process",
+        "Tasks do not change one another's values, nor counters of their module",
         executors="processes|dask",
-        flow="cache_durations|loop_checkpoint_retry|loop_retries",
+        flow="cache_durations|loop_checkpoint_retry|loop_retries|resource_ok",
         path="^/states/",
-        reason="The same: what is returned is counted in the memory of a process.",
+        reason="The same: each process has copies of its own.",
     ),
     Intended(
         "A task runner that refers to the ambient context cannot be sent",
@@ -178,11 +178,23 @@ ON_EXECUTORS: tuple[Intended, ...] = (
         reason="Such an exception arrives as its text; such a result fails its task run.",
     ),
     Intended(
-        "Secrets from the environment are read where the task runs",
-        executors="dask",
+        "The value of a secret does not travel",
+        executors="processes|dask",
         flow="secrets",
         path="^/states/",
-        reason="The workers of the cluster do not have the variable that the flow's process has.",
+        ours="None",
+        reason=(
+            "A state arrives with the secret's name, and who uses it fetches it there; the "
+            "cluster's workers do not have the variable that the flow's process sets."
+        ),
+    ),
+    Intended(
+        "Dates within a second are over before processes have started",
+        executors="processes|dask",
+        flow="schedule_dates",
+        path="^/(error|states)",
+        ours="no more scheduled runs|<absent>",
+        reason="The flow's first run, which starts the processes, takes longer than its schedule.",
     ),
     Intended(
         "Outside the main thread a time limit names the task",
