@@ -132,7 +132,7 @@ class Batching:
     def _submit_timed(self, total: int, bounds: Sequence[int]) -> Generator[Wait, None, None]:
         """Submit batches of growing size: waves of them are timed, until the size is right."""
         workers = self._executor.parallelism()
-        start, size, confirmed = 0, 1, False
+        start, size, is_first = 0, 1, True
         while start < total:
             rest = total - start
             most = max(1, math.ceil(rest / (workers * BATCHES_PER_WORKER)))
@@ -147,7 +147,7 @@ class Batching:
             yield from self._first_of(self._futures[submitted:])
             seconds = self._seconds(submitted, wave)
             best = 0 if seconds is None else int(BATCH_SECONDS / max(seconds, 1e-7))
-            if seconds is None or (best <= size and confirmed):
+            if seconds is None or (best <= size and not is_first):
                 limit = max(UNTIMED if seconds is None else TIMED, workers * BATCHES_PER_WORKER)
                 least = max(1, math.ceil((total - start) / limit))
                 size = max(least, best)
@@ -156,7 +156,7 @@ class Batching:
                 self._submit_cuts(_cuts(last, total, max(least, size // LAST), bounds))
                 return
             # A first call may be slow because of what it imports: it does not decide alone.
-            confirmed = best <= size
+            is_first = False
             size = max(1, min(best, size * GROWTH))
 
     def _first_of(self, wave: Sequence[Any]) -> Iterator[Wait]:
