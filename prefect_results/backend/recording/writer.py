@@ -1,7 +1,7 @@
 """A thread that writes what a recorder hands it, many events in one transaction.
 
-While one transaction is committed the next events gather, so that a busy run is written in large
-batches and a slow one at once. Nothing waits for it but `flush`.
+Events gather for a moment before they are committed, and while others are, so that a busy run is
+written in large batches. Nothing waits for it but `flush`, and a run that is ahead of it.
 """
 
 from __future__ import annotations
@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 
 # Events in one transaction at most; keeps it short for others who write to the same store.
 BATCH = 2_000
+# How long events gather, in seconds: a transaction costs as much as some thirty of them.
+GATHER = 0.02
 # How old an event may get before it is committed, in seconds: what a kill can lose at most.
-LAG = 0.02
+LAG = 0.05
 
 
 class Writer:
@@ -31,6 +33,8 @@ class Writer:
         self._write = write
         self._events: deque[Any] = deque()
         self._wake = threading.Event()
+        # Set when somebody waits: what there is is committed at once.
+        self._urgent = threading.Event()
         self._idle = threading.Condition()
         self._put = 0
         self._written = 0
@@ -69,6 +73,8 @@ class Writer:
             Exception: what writing failed with.
         """
         target = self._put
+        if self._written < target:
+            self._urgent.set()
         with self._idle:
             self._idle.wait_for(lambda: self.error is not None or self._written >= target)
         if self.error is not None:
@@ -81,16 +87,26 @@ class Writer:
             Exception: what writing failed with.
         """
         self._closing = True
+        self._urgent.set()
         self._wake.set()
         self._thread.join()
         if self.error is not None:
             raise self.error
+
+    def _gather(self) -> None:
+        """Let events gather, unless somebody waits or there are many."""
+        age = time.monotonic() - self._waiting_since
+        if age < GATHER and len(self._events) < BATCH:
+            self._urgent.wait(GATHER - age)
+        # Who waits from now on waits for events that are taken now, or sets it again.
+        self._urgent.clear()
 
     def _run(self) -> None:
         while True:
             self._wake.wait()
             self._wake.clear()
             while self._events:
+                self._gather()
                 self._writing_since = self._waiting_since
                 batch = [self._events.popleft() for _ in range(min(BATCH, len(self._events)))]
                 try:

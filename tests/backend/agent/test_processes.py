@@ -69,7 +69,7 @@ def test_unknown_run(store: RunStore) -> None:
 
 
 def test_terminated(store: RunStore) -> None:
-    """An agent that is terminated ends its runs, which then say why they failed."""
+    """An agent that is terminated ends its runs, which then are cancelled."""
 
     @task
     def sleeps() -> None:
@@ -90,4 +90,4 @@ def test_terminated(store: RunStore) -> None:
     finally:
         agent.kill()
         agent.wait()
-    assert store.get_flow_run(run.id).state == "Failed"
+    assert store.get_flow_run(run.id).state == "Cancelled"
