@@ -17,7 +17,7 @@ from prefect_results.states.clock import now
 
 if TYPE_CHECKING:
     import logging
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from prefect_results.core import Task
     from prefect_results.engine.shared_cache import Place
@@ -37,6 +37,7 @@ def found_at_target(
     inputs: Mapping[str, Result],
     logger: logging.Logger,
     name: str,
+    wait: Callable[[str], object] | None = None,
 ) -> State:
     """Give a `Cached` state when there is a readable result at the task's target.
 
@@ -49,6 +50,7 @@ def found_at_target(
         inputs: the inputs of the run.
         logger: the runner's logger.
         name: full name of the task run.
+        wait: called with the target's location; returns once nothing is being stored there.
 
     Returns:
         The cached state, or the given one.
@@ -57,6 +59,8 @@ def found_at_target(
         return state
     values = template_values(inputs)
     target = task.target if isinstance(task.target, str) else task.target(**values)
+    if wait is not None:
+        wait(fill(target, values))
     # Our own types tell by reading whether there is something, which saves a look-up.
     if not isinstance(result, StoredResult) and not result.exists(target, **values):
         return state

@@ -207,6 +207,8 @@ def run_batch(
     def run_one(position: int, behind: Behind | None = None) -> State:
         values = inputs.values(position) if direct is not None else None
         if direct is None or values is None:
+            if behind is not None:
+                behind.uploads.wait()
             return run_long(position)
         return direct.run(values, inputs.upstream_at(position), start + position, behind)
 

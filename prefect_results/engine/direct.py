@@ -238,9 +238,10 @@ class DirectTask:
             if self._logs:
                 emit_line(self._logger, INFO, f"Task '{name}': Starting task run...")
             try:
-                state = self._found(values, name) if self._looks else None
+                state = self._found(values, name, behind) if self._looks else None
             except Exception:
                 # A target that cannot be made out fails the run in the step that looks for it.
+                _wait(behind)
                 return self._runner().run(upstream_states=upstream(), context=context)
             if state is None:
                 if self._listener is not None:
@@ -253,6 +254,8 @@ class DirectTask:
                     else:
                         value = execution.call(self._task, values, self._logger)
                 except BaseException as exc:
+                    if isinstance(exc, Exception):
+                        _wait(behind)
                     return self._runner().go_on_after(exc, upstream(), context)
                 write = None
                 try:
@@ -260,6 +263,9 @@ class DirectTask:
                         write = begin_checkpoint(value, self._result, _results_of(values))
                     state = self._kept(value, values, self._writes and write is None)
                 except Exception as exc:
+                    if write is not None:
+                        write.abandon()
+                    _wait(behind)
                     return self._runner().go_on_after(exc, upstream(), context, in_task=False)
                 if behind is not None and write is not None:
                     self._store(behind, write, state, upstream, context)
@@ -291,6 +297,7 @@ class DirectTask:
             self._finished(state, context["map_index"], context["task_full_name"])
 
         def failed(exc: Exception) -> None:
+            _wait(behind)
             previous = ambient.swap(context)
             try:
                 found = self._runner().go_on_after(exc, upstream(), context, in_task=False)
@@ -300,11 +307,14 @@ class DirectTask:
 
         behind.uploads.put(write, stored, failed)
 
-    def _found(self, values: dict[str, Any], name: str) -> State | None:
+    def _found(self, values: dict[str, Any], name: str, behind: Behind | None) -> State | None:
         """A state whose value is there already."""
         task, inputs = self._task, _results_of(values)
         if task.target:
-            state = cached.found_at_target(PENDING, task, self._result, inputs, self._logger, name)
+            wait = None if behind is None else behind.uploads.wait
+            state = cached.found_at_target(
+                PENDING, task, self._result, inputs, self._logger, name, wait
+            )
         else:
             state = cached.found_in_cache(PENDING, task, inputs, self._logger, name)
         return None if state is PENDING else state
@@ -324,6 +334,12 @@ class DirectTask:
 
     def _runner(self) -> TaskRunner:
         return TaskRunner(self._task, flow_result=self._flow_result)
+
+
+def _wait(behind: Behind | None) -> None:
+    """Have the states upstream tell where their values are stored, for the inputs that are kept."""
+    if behind is not None:
+        behind.uploads.wait()
 
 
 def _results_of(values: dict[str, Any]) -> dict[str, Result]:

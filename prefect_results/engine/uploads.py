@@ -114,7 +114,7 @@ class Uploads:
     def put(
         self, write: UnfinishedWrite[Any], stored: Callable[[Any], None], failed: Failed
     ) -> None:
-        """Store a value behind; waits while too much is under way.
+        """Store a value behind; waits while too much, or a value for the same place, is under way.
 
         Args:
             write: has the value, serialized.
@@ -123,15 +123,24 @@ class Uploads:
             failed: called with the error by `settle` or `drain`.
         """
         size, number = write.size, next(self._numbers)
-        with self._changed:
-            self._changed.wait_for(lambda: self._has_room(size))
-            self._size += size
-            call = partial(self._store, number, size, write, ambient.current(), stored, failed)
-            self._under_way[number] = self._pool.submit(call), write
+        try:
+            with self._changed:
+                self._changed.wait_for(
+                    lambda: self._has_room(size) and self._is_free(write.location)
+                )
+                self._size += size
+                call = partial(self._store, number, size, write, ambient.current(), stored, failed)
+                self._under_way[number] = self._pool.submit(call), write
+        except BaseException:
+            write.abandon()
+            raise
 
     def _has_room(self, size: int) -> bool:
         limits, count = self.limits, len(self._under_way)
         return not count or (self._size + size <= limits.size and count < 4 * limits.workers)
+
+    def _is_free(self, location: str) -> bool:
+        return all(write.location != location for _, write in self._under_way.values())
 
     def _store(
         self,
@@ -154,6 +163,17 @@ class Uploads:
                 del self._under_way[number]
                 self._changed.notify_all()
 
+    def wait(self, location: str | None = None) -> None:
+        """Wait for what is under way; failures are told later.
+
+        Args:
+            location: wait for what goes there only; everything by default.
+        """
+        with self._changed:
+            self._changed.wait_for(
+                lambda: not self._under_way if location is None else self._is_free(location)
+            )
+
     def settle(self) -> None:
         """Tell of the failures up to now."""
         while self._failed:
@@ -164,8 +184,7 @@ class Uploads:
 
     def drain(self) -> None:
         """Wait for all that is under way, then tell of the failures."""
-        with self._changed:
-            self._changed.wait_for(lambda: not self._under_way)
+        self.wait()
         self.settle()
 
     def close(self) -> None:

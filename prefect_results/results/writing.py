@@ -26,15 +26,18 @@ class UnfinishedWrite(Generic[R]):
         location: where the value will lie.
         writer: has the bytes.
         written: gives the result, once they are stored.
+
+    Attributes:
+        location: as given.
     """
 
-    __slots__ = ("_kind", "_location", "_writer", "_written")
+    __slots__ = ("_kind", "_writer", "_written", "location")
 
     def __init__(
         self, kind: str, location: str, writer: Writer, written: Callable[[Writer], R]
     ) -> None:
         self._kind = kind
-        self._location = location
+        self.location = location
         self._writer = writer
         self._written = written
 
@@ -58,11 +61,11 @@ class UnfinishedWrite(Generic[R]):
         except BaseException as exc:
             self._writer.abort()
             if isinstance(exc, StorageError):
-                raise stored_elsewhere(exc, self._kind, self._location) from exc
+                raise stored_elsewhere(exc, self._kind, self.location) from exc
             if isinstance(exc, Exception) and not isinstance(exc, PrefectError):
-                place = where(self._kind, self._location)
+                place = where(self._kind, self.location)
                 raise StorageError(
-                    f"The value of {place} cannot be stored: {exc!r}", location=self._location
+                    f"The value of {place} cannot be stored: {exc!r}", location=self.location
                 ) from exc
             raise
         return self._written(self._writer)

@@ -17,6 +17,7 @@ from prefect_results.exceptions import Unavailable
 from prefect_results.executors import LocalDaskExecutor
 from prefect_results.filesystems import MemoryFileSystem
 from prefect_results.results import LocalResult, Result, StoredResult
+from prefect_results.results.writing import UnfinishedWrite
 from prefect_results.states import Cached, Failed, Mapped, Success, TriggerFailed
 
 LIMIT = 30.0
@@ -307,6 +308,102 @@ def test_what_is_kept_for_later_knows_where_it_is_stored(storage):
     assert type(state.result[one]) is Cached
     assert state.result[one]._result.location == "first-None"
     assert state.result[two].cached_inputs["x"].location == "first-None"
+
+
+def test_inputs_that_a_retry_keeps_are_stored_first(storage):
+    """They refer to the place where the upload that was under way has put them."""
+    storage.open.clear()
+
+    @task
+    def first():
+        return 1
+
+    @task(max_retries=1, retry_delay=datetime.timedelta(hours=1))
+    def second(x):
+        assert storage.arrived.wait(LIMIT)
+        threading.Timer(0.05, storage.open.set).start()
+        raise ValueError(x)
+
+    with behind() as flow:
+        two = second(first())
+    state = FlowRunner(flow).run(return_tasks=[two])
+    assert state.result[two].cached_inputs["x"].location == "first-None"
+
+
+def test_values_for_the_same_place_are_stored_in_order(storage, monkeypatch):
+    """What lies there in the end is the value of the task that ran last."""
+    put = Storage.put
+
+    def slow_at_first(self, location, data):
+        if not self.arrived.is_set():
+            self.arrived.set()
+            threading.Event().wait(0.05)
+        return put(self, location, data)
+
+    monkeypatch.setattr(Storage, "put", slow_at_first)
+
+    @task
+    def number(x):
+        return x + 1
+
+    with Flow("f", result=HeldResult(location="latest"), checkpoint_behind=True) as flow:
+        end = number(number(number(0)))
+    state = flow.run()
+    assert state.result[end]._result.read("latest").value == 3
+
+
+def test_a_target_that_is_being_stored_is_found(storage, monkeypatch):
+    """A second run with the same target waits for the value of the first, and uses it."""
+    calls, put = [], Storage.put
+
+    def slow(self, location, data):
+        threading.Event().wait(0.02)
+        return put(self, location, data)
+
+    monkeypatch.setattr(Storage, "put", slow)
+
+    @task(target="{x}.pkl")
+    def double(x):
+        calls.append(x)
+        return 2 * x
+
+    with Flow("f", result=HeldResult(), checkpoint_behind=True) as flow:
+        double(1)
+        double(1)
+        double.map([2, 2, 3])
+    assert flow.run().is_successful()
+    assert sorted(calls) == [1, 2, 3]
+
+
+@pytest.mark.parametrize("where", ["put", "hash"])
+def test_a_value_that_is_never_put_is_abandoned(storage, monkeypatch, where):
+    """A run that is stopped between serializing and storing leaves nothing of the writer."""
+    abandoned = []
+    abandon = UnfinishedWrite.abandon
+    monkeypatch.setattr(
+        UnfinishedWrite, "abandon", lambda self: (abandoned.append(self.location), abandon(self))
+    )
+
+    def interrupted(*args):
+        raise KeyboardInterrupt if where == "put" else ValueError("no hash")
+
+    if where == "put":
+        monkeypatch.setattr(Uploads, "_has_room", interrupted)
+    else:
+        monkeypatch.setattr("prefect_results.engine.cached.hash_inputs", interrupted)
+
+    @task(cache_for=datetime.timedelta(hours=1))
+    def first():
+        return 1
+
+    with behind() as flow:
+        first()
+    if where == "put":
+        with pytest.raises(KeyboardInterrupt):
+            flow.run()
+    else:
+        assert flow.run().is_failed()
+    assert abandoned == ["first-None"] and list(storage.list()) == []
 
 
 def test_a_type_with_a_write_of_its_own_is_written_at_once(storage):
