@@ -8,10 +8,11 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from prefect_results.exceptions import Corrupt
 from prefect_results.filesystems.digest import LARGE, Behind, Digest, compare, verify
 
 if TYPE_CHECKING:
-    from prefect_results.filesystems import Writer
+    from prefect_results.filesystems import FileSystem, Writer
     from prefect_results.serializers import Serializer
 
 _BUFFER = 128 * 1024
@@ -59,6 +60,34 @@ def load_verified(
         raise
     _finish(checker, location, size, digest)
     return value
+
+
+def verify_stored(
+    filesystem: FileSystem, location: str, size: int | None, digest: str | None
+) -> None:
+    """Compare what lies at a location with what was written.
+
+    Args:
+        filesystem: what holds it.
+        location: where it is.
+        size: number of bytes that were written; None if it is not known.
+        digest: of the bytes that were written; None if it is not known.
+
+    Raises:
+        NotFound: if there is nothing.
+        Corrupt: if it is empty or not what was written.
+        StorageError: if it cannot be read.
+    """
+    found = filesystem.stat(location)
+    if size is None and found.size == 0:
+        raise Corrupt(f"{location!r:.500} is empty", location=location)
+    if digest is not None and (found.size, found.digest) == (size, digest):
+        return
+    file = filesystem.open_read(location)
+    try:
+        _finish(_Checker(file), location, size, digest)
+    finally:
+        file.close()
 
 
 def _finish(checker: _Checker, location: str, size: int | None, digest: str | None) -> None:

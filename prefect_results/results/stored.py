@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from prefect_results.exceptions import StorageError
 from prefect_results.results.base import Result
 from prefect_results.results.errors import stored_elsewhere, unreadable, unserializable
-from prefect_results.results.integrity import known_of, load_verified
+from prefect_results.results.integrity import known_of, load_verified, verify_stored
 from prefect_results.results.location import fill
 from prefect_results.results.writing import UnfinishedWrite
 
@@ -163,6 +163,24 @@ class StoredResult(Result):
             return filesystem.exists(name)
         except StorageError as exc:
             raise stored_elsewhere(exc, type(self).__name__, filled) from exc
+
+    def verify(self) -> None:
+        """Compare the bytes at the result's location with what was written; loads no value.
+
+        Where the storage says the digest of what it holds, nothing is read.
+
+        Raises:
+            NotFound: if there is nothing.
+            Corrupt: if they are not what was written.
+            UnsafeLocation: if the location leaves the root.
+            StorageError: if they cannot be read.
+        """
+        location = str(self.location)
+        try:
+            filesystem, name = self._place(location, None if self._stored else self.location)
+            verify_stored(filesystem, name, self.size, self.digest)
+        except StorageError as exc:
+            raise stored_elsewhere(exc, type(self).__name__, location) from exc
 
     @classmethod
     def revive(

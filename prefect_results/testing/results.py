@@ -100,6 +100,24 @@ class StoredResultContract:
             result.read("damaged")
         assert caught.value.__cause__ is not None
 
+    def test_verifying_compares_with_what_was_written(self, make: Make) -> None:
+        """What is whole verifies; what is gone, empty or altered is an error of its kind."""
+        written = make(location="whole").write(list(range(9)))
+        written.verify()
+        unknown = make(location="whole")
+        unknown.verify()
+        whole = written.filesystem.get("whole")
+        for data in (b"", whole[:-1], whole[:-1] + b"x"):
+            written.filesystem.put("whole", data)
+            with pytest.raises(Corrupt, match="whole"):
+                written.verify()
+        written.filesystem.put("whole", b"")
+        with pytest.raises(Corrupt, match="whole"):
+            unknown.verify()
+        written.filesystem.delete("whole")
+        with pytest.raises(NotFound, match="whole"):
+            written.verify()
+
     def test_a_missing_module_is_named(self, make: Make) -> None:
         """A pickle that needs a module that is not installed is an error that names it."""
         result = make()

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 from marshmallow import ValidationError
 
 from prefect_results.backend.recording.recorder import Key, Known
-from prefect_results.exceptions import PrefectError
+from prefect_results.exceptions import NotFound, PrefectError
 from prefect_results.logging import get_logger
+from prefect_results.results.stored import StoredResult
 from prefect_results.states import Mapped, Retrying, State
 
 if TYPE_CHECKING:
@@ -92,17 +93,22 @@ def _state_that_serves(row: TaskRun) -> State | None:
 
 
 def _is_there(state: State, row: TaskRun) -> bool:
-    """Whether the value of a finished task run can be had."""
+    """Whether the value of a finished task run can be had, as it was written."""
     result = state._result
     if not result.serialized or result.value is not None or result.location is None:
         return True
     try:
+        if isinstance(result, StoredResult):
+            result.verify()
+            return True
         there = result.exists(result.location)
     except NotImplementedError:
         return True
+    except NotFound:
+        there = False
     except PrefectError as exc:
         get_logger("Recorder").warning(
-            f"Task run {_named(row)!r} is run again, as its result cannot be looked up: {exc}"
+            f"Task run {_named(row)!r} is run again, as its result cannot be read: {exc}"
         )
         return False
     if not there:

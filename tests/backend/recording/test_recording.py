@@ -253,6 +253,20 @@ class TestResume:
         assert sorted(calls) == [0, 1, 1, 2, 2, 3]
         assert "Task run 'work-1[1]' is run again" in caplog.text
 
+    @pytest.mark.parametrize("data", [b"", b"\x80", b"x" * 5, b"x" * 99])
+    def test_a_result_that_is_damaged_is_computed_again(self, store, tmp_path, caplog, data):
+        """A finished task whose file is not what was written is run again, and the log says so."""
+        calls = []
+        flow = self.flow(tmp_path, calls)
+        with prefect_results.context(checkpointing=True):
+            state = flow.run(n=4, record=True, store=store)
+            (tmp_path / "mended").touch()
+            (tmp_path / "values" / "work-1.pickle").write_bytes(data)
+            again = flow.run(resume=state.context["flow_run_id"], store=store)
+        assert again.is_successful()
+        assert sorted(calls) == [0, 1, 1, 2, 2, 3]
+        assert "Task run 'work-1[1]' is run again, as its result cannot be read" in caplog.text
+
     def test_a_finished_run_runs_nothing(self, store):
         """Going on with a run that succeeded computes nothing."""
         flow = example()
