@@ -8,9 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO
 
-from prefect_results.exceptions import MissingExtra
+from prefect_results.exceptions import MissingExtra, StorageError
 from prefect_results.filesystems.base import FileInfo
 from prefect_results.filesystems.digest import Digest
+
+# The extra of this library that brings the driver of a protocol.
+_EXTRAS = {"sftp": "sftp", "ssh": "sftp", "http": "http", "https": "http"}
 
 
 def connect(url: str, options: dict[str, Any]) -> tuple[Any, str]:
@@ -18,6 +21,7 @@ def connect(url: str, options: dict[str, Any]) -> tuple[Any, str]:
 
     Raises:
         MissingExtra: if fsspec or the driver of the protocol is not installed.
+        StorageError: if the driver needs an option that is not given.
     """
     try:
         from fsspec.core import url_to_fs
@@ -27,7 +31,16 @@ def connect(url: str, options: dict[str, Any]) -> tuple[Any, str]:
         fs, root = url_to_fs(url, **options)
     except ImportError as exc:
         protocol = url.partition("://")[0]
-        raise MissingExtra(f"The driver of {protocol}:// is missing: {exc}") from exc
+        extra = _EXTRAS.get(protocol)
+        hint = f"; `pip install 'prefect_results[{extra}]'` brings it" if extra else ""
+        raise MissingExtra(f"The driver of {protocol}:// is missing: {exc}{hint}") from exc
+    except TypeError as exc:
+        protocol = url.partition("://")[0]
+        raise StorageError(
+            f"The driver of {protocol}:// does not work with the options {sorted(options)}: {exc}. "
+            "Options of a result are in no state and no pickle: where it is read by others, say "
+            f"them in the URL, or in the environment as FSSPEC_{protocol.upper()}_<OPTION>"
+        ) from exc
     return fs, root
 
 

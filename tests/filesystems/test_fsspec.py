@@ -51,6 +51,24 @@ def test_without_fsspec_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> N
         FSSpecFileSystem("memory://a").get("b")
 
 
+def test_without_a_driver_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the driver of a protocol is missing, the error says what to install."""
+
+    def url_to_fs(url: str, **options: object) -> None:
+        raise ImportError("HTTPFileSystem requires aiohttp")
+
+    monkeypatch.setattr("fsspec.core.url_to_fs", url_to_fs)
+    with pytest.raises(MissingExtra, match=r"prefect_results\[http\]"):
+        FSSpecFileSystem("http://localhost/").get("b")
+
+
+def test_options_that_did_not_travel_are_asked_for() -> None:
+    """A driver that lacks an option is a storage error that says where options come from."""
+    pytest.importorskip("paramiko")
+    with pytest.raises(StorageError, match="'host'.*FSSPEC_SFTP_<OPTION>"):
+        FSSpecFileSystem("sftp:///folder").get("b")
+
+
 def test_storage_without_conditional_puts_says_so() -> None:
     """A conditional put where there is none is refused, not attempted."""
     filesystem = FSSpecFileSystem("http://localhost/")
