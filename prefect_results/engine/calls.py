@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from prefect_results.context import context as ambient
 from prefect_results.engine import mapping
-from prefect_results.engine.batches import Batch, States, child_values
+from prefect_results.engine.batches import Batch
+from prefect_results.engine.child_states import States, child_values
 from prefect_results.engine.children import ChildInputs, Elements, Same, Upstream
 from prefect_results.engine.direct import value_is_here
 from prefect_results.engine.inputs import with_loaded_results

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 from prefect_results.context import Deferred
 from prefect_results.context import context as ambient
 from prefect_results.engine import cached, execution
-from prefect_results.engine.batches import States
 from prefect_results.engine.checkpoint import begin_checkpoint, can_write, checkpoint, unwritten
+from prefect_results.engine.child_states import States
 from prefect_results.engine.isolation import is_computed_once
 from prefect_results.engine.listening import LISTENER
 from prefect_results.engine.task_runner import TaskRunner, describe_run

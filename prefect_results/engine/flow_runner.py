@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from prefect_results.context import context as ambient
 from prefect_results.engine import readiness
-from prefect_results.engine.batches import representatives
 from prefect_results.engine.calls import run_task
+from prefect_results.engine.child_states import representatives
 from prefect_results.engine.dates import date_context
 from prefect_results.engine.defaults import configured_class
 from prefect_results.engine.dispatch import Dispatch

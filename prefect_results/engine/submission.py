@@ -11,8 +11,8 @@ import operator
 from typing import TYPE_CHECKING, Any
 
 from prefect_results.context import context as ambient
-from prefect_results.engine.batches import States
 from prefect_results.engine.calls import arrived, run_job, run_task
+from prefect_results.engine.child_states import States
 from prefect_results.engine.environment import Job, RunEnvironment
 from prefect_results.engine.future_batches import FutureBatches, counted_parts, parts_of
 from prefect_results.engine.travel import transfer_limit

@@ -10,7 +10,8 @@ import pickle
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from prefect_results.context import context as ambient
-from prefect_results.engine.batches import Batch, States
+from prefect_results.engine.batches import Batch
+from prefect_results.engine.child_states import States
 from prefect_results.engine.unsendable import why_not
 from prefect_results.exceptions import UnserializableType
 from prefect_results.logging import get_logger

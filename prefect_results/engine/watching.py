@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from prefect_results.context import context as ambient
 from prefect_results.core.conversion import is_constant_task
-from prefect_results.engine.batches import Batch, States
+from prefect_results.engine.batches import Batch
+from prefect_results.engine.child_states import States
 from prefect_results.engine.dispatch import Dispatch
 from prefect_results.engine.future_batches import counted_parts
 from prefect_results.engine.listening import LISTENER

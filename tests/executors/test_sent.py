@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from prefect_results import Flow, task
-from prefect_results.engine.batches import Batch, States
+from prefect_results.engine.batches import Batch
+from prefect_results.engine.child_states import States
 from prefect_results.engine.children import Items
 from prefect_results.executors.process import Pickled
 from prefect_results.results import LocalResult, Result
