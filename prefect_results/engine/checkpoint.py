@@ -16,7 +16,7 @@ from prefect_results.results import (
     SecretResult,
     StoredResult,
 )
-from prefect_results.results.location import names_in
+from prefect_results.results.location import fill, names_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,8 +62,10 @@ def unwritten(value: Any, template: Result, inputs: Mapping[str, Any]) -> Result
         template: the task's (or the flow's) result, which `can_write`.
         inputs: the inputs of the run, for the location's template.
     """
-    if value is None or template.location is None:
+    if value is None:
         return template.from_value(value)
+    if template.location is None:
+        return _called(value, template, inputs)
     current = ambient.current()
     values = {}
     for name in names_in(template.location):
@@ -73,6 +75,22 @@ def unwritten(value: Any, template: Result, inputs: Mapping[str, Any]) -> Result
                 values[name] = found.resolve() if found.__class__ is Deferred else found
                 break
     return template.planned(value, values)
+
+
+def _called(value: Any, template: Result, inputs: Mapping[str, Any]) -> Result:
+    """What `unwritten` returns for a callable: it may look at anything, so it is called at once."""
+    make = template._formatter
+    if make is not None:
+        try:
+            location = fill(make, template_values({name: Result(inputs[name]) for name in inputs}))
+        except Exception:
+            # It is no fault of a run that writes nothing; whoever dumps its state is told.
+            pass
+        else:
+            escaped = location.replace("{", "{{").replace("}", "}}")
+            template = template.with_location(escaped)
+            return template.planned(value, {})
+    return template.from_value(value)
 
 
 def begin_checkpoint(

@@ -50,6 +50,45 @@ def test_a_dump_writes_where_the_template_says(tmp_path, scheduler):
     assert [State.deserialize(blob).load_result().result for blob in sent] == [1, 2, 3, 1]
 
 
+@pytest.mark.parametrize("scheduler", [None, "threads", "processes"])
+@pytest.mark.parametrize("target", [False, True])
+def test_a_dump_writes_where_a_callable_said(tmp_path, scheduler, target):
+    """A location that is computed is known after the run too, braces and all."""
+    # What a callable target returns is filled as a template, as in Prefect 1.4.1.
+    name = "{}-{}-x" if target else "{}-{}-{{x}}"
+
+    def place(**values):
+        return name.format(values["task_name"], values["map_index"])
+
+    executor = scheduler and LocalDaskExecutor(scheduler=scheduler, num_workers=2)
+    given = {"result": LocalResult(str(tmp_path), location=None if target else place)}
+
+    @task(target=place if target else None, **given)
+    def inc(x):
+        return x + 1
+
+    with Flow("f", executor=executor) as flow:
+        mapped = inc.map(numbers(2))
+    state = flow.run()
+    assert files(tmp_path) == []
+    sent = [child.serialize() for child in state.result[mapped].map_states]
+    assert files(tmp_path) == [name.format("inc", index) for index in range(2)]
+    assert [State.deserialize(blob).load_result().result for blob in sent] == [1, 2]
+
+
+def test_a_callable_that_raises_does_not_fail_a_run_that_writes_nothing(tmp_path):
+    """Whoever dumps the state is told."""
+
+    def place(**values):
+        raise RuntimeError("nowhere")
+
+    flow = flow_of(tmp_path, place)
+    state = flow.run()
+    assert state.is_successful()
+    with pytest.raises(ValidationError, match="nowhere"):
+        state.result[flow.mapped].map_states[0].serialize()
+
+
 def test_the_long_way_plans_too(tmp_path):
     """Whichever way a task run took, its value has the same place."""
     from prefect_results.engine import FlowRunner
