@@ -13,12 +13,13 @@ from prefect_results.engine.batches import Batch
 from prefect_results.engine.child_states import States
 from prefect_results.engine.children import Items
 from prefect_results.executors.process import Pickled
-from prefect_results.results import LocalResult, Result
+from prefect_results.results import FSSpecResult, Result
 from prefect_results.states import Mapped, State, Success
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
 
 MEGABYTE = b"x" * 1_000_000
+IN_MEMORY = FSSpecResult("memory://x", value=MEGABYTE, location="x")
 
 
 def batch_of(*states: State) -> Batch:
@@ -44,7 +45,7 @@ def cached() -> State:
         Mapped(map_states=[Success(result=MEGABYTE)]),
         batch_of(Success("Task run succeeded.", result=MEGABYTE)),
         batch_of(Success("an unusual one", result=MEGABYTE)),
-        batch_of(Success("Task run succeeded.", LocalResult(value=MEGABYTE, location="x"))),
+        batch_of(Success("Task run succeeded.", IN_MEMORY)),
         States([batch_of(Success(result=MEGABYTE))]),
         Mapped(map_states=States([batch_of(Success(result=MEGABYTE))])),  # type: ignore[arg-type]
         Items([MEGABYTE]),

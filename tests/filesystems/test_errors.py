@@ -16,7 +16,15 @@ from prefect_results.exceptions import (
     Unavailable,
     UnsafeLocation,
 )
-from prefect_results.filesystems import AzureFileSystem, GCSFileSystem, S3FileSystem, azure, gcs, s3
+from prefect_results.filesystems import (
+    AzureFileSystem,
+    GCSFileSystem,
+    S3FileSystem,
+    azure,
+    clients,
+    gcs,
+    s3,
+)
 from prefect_results.filesystems.objects import ObjectFileSystem
 
 S3 = S3FileSystem("b")
@@ -142,6 +150,7 @@ def test_without_the_client_the_extra_is_named(name: str, monkeypatch: pytest.Mo
     from prefect_results.exceptions import MissingExtra
 
     monkeypatch.setitem(sys.modules, name, None)
+    monkeypatch.setattr(clients, "_clients", {})
     made = {"boto3": S3FileSystem, "google.cloud": GCSFileSystem}.get(name, AzureFileSystem)
     filesystem = made(f"never-made-{name}")
     with pytest.raises(MissingExtra, match=rf"prefect_results\[{filesystem.extra}\]"):
