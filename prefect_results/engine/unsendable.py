@@ -197,7 +197,8 @@ def _replaced(job: Job, stand_ins: Mapping[Task, Task]) -> Job:
         for edge in job.edges
     ]
     if job.task in stand_ins:
-        new.task, new.constants, new.context = stand_ins[job.task], {}, {}
+        new.task, new.constants = stand_ins[job.task], {}
+        new.context = {key: value for key, value in job.context.items() if why_not(value) is None}
     return new
 
 

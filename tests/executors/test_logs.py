@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 import prefect_results
 from prefect_results import Flow, task
 from prefect_results.backend.store import open_store
-from prefect_results.executors import DaskExecutor
+from prefect_results.executors import DaskExecutor, LocalDaskExecutor
 
 
 def lines(url: str, run_id: str) -> list[tuple[str, str]]:
@@ -66,6 +67,24 @@ def test_lines_of_tasks_are_recorded_with_their_task_runs(executor: Any, tmp_pat
     url = f"sqlite:///{tmp_path / 'runs.db'}"
     check(executor, url)
     check(executor, url)
+
+
+def test_a_task_that_cannot_be_sent_is_recorded_under_its_name(tmp_path: Path) -> None:
+    """What stands for it has its place in the flow, so its states and its log have too."""
+    held = threading.Lock()
+
+    @task
+    def holds(x: int) -> bool:
+        return held.locked()
+
+    with Flow("unsendable") as flow:
+        found = holds.map([1, 2])
+    with prefect_results.configuration.set_temporary_config(
+        {"store.url": f"sqlite:///{tmp_path / 'runs.db'}"}
+    ):
+        state = flow.run(executor=LocalDaskExecutor("processes", num_workers=1), record=True)
+    for child in state.result[found].map_states:
+        assert "cannot be sent" in child.message
 
 
 def test_workers_in_the_same_process_record_lines_once(tmp_path: Path) -> None:

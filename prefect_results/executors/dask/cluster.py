@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from prefect_results.context import context as ambient
 from prefect_results.exceptions import MissingExtra
 from prefect_results.executors.base import Executor, ending_on_sigterm
-from prefect_results.executors.dask.sealed import Sealed, open_and_call, opened, sealed
+from prefect_results.executors.dask.sealed import CallExited, Sealed, open_and_call, opened, sealed
 from prefect_results.executors.dask.submission import options
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from prefect_results.executors.base import Journal
 
-# How often calls are tried again of which the scheduler says that they killed their workers.
+# How often a call is tried again of which the scheduler says that it killed its workers.
 RESTARTS = 3
 
 
@@ -86,6 +87,7 @@ class DaskExecutor(Executor):
         self.client: Any = None
         self._futures: Any = None
         self._topics: str | None = None
+        self._restarts: Counter[Any] = Counter()
         super().__init__()
 
     @contextlib.contextmanager
@@ -107,6 +109,7 @@ class DaskExecutor(Executor):
                 target = stack.enter_context(self._cluster())
             self.client = stack.enter_context(distributed.Client(target, **self.client_kwargs))
             self._futures = weakref.WeakSet()
+            self._restarts.clear()
             self._topics = None
             stack.enter_context(self._watching())
             if self.performance_report_path:
@@ -127,8 +130,10 @@ class DaskExecutor(Executor):
         assert callable(make)
         kwargs = dict(self.cluster_kwargs)
         name = _full_name(make)
-        if name == "distributed.deploy.local.LocalCluster":
-            kwargs.setdefault("dashboard_address", None)
+        local = name == "distributed.deploy.local.LocalCluster"
+        if local and kwargs.setdefault("dashboard_address", None) is None:
+            # The scheduler listens all the same; a port of its own for each of several runs.
+            kwargs.setdefault("scheduler_kwargs", {"dashboard_address": ":0"})
         self.logger.info("Creating a new Dask cluster with `%s`...", name)
         cluster = make(**kwargs)
         if getattr(cluster, "dashboard_link", None) and kwargs.get("dashboard_address", True):
@@ -250,23 +255,26 @@ class DaskExecutor(Executor):
             ValueError: if the executor is not started.
         """
         client = self._started()
-        restarts = RESTARTS
         while True:
             try:
                 return client.gather(futures)
+            except CallExited as exc:
+                raise exc.exit from None
             except _distributed().KilledWorker:
-                if not restarts or not self._restart_killed():
+                if not self._restart_killed():
                     raise
-                restarts -= 1
 
     def _restart_killed(self) -> bool:
         """Try again what stopped because workers died; a worker may die of something else."""
         killed = _distributed().KilledWorker
-        lost = [
-            future
-            for future in list(self._futures)
-            if future.status == "error" and isinstance(future.exception(), killed)
-        ]
+        lost, blamed = [], set()
+        for future in list(self._futures):
+            exc = future.exception() if future.status == "error" else None
+            # The call that is blamed may be one that this one waits for.
+            if isinstance(exc, killed) and self._restarts[exc.task] < RESTARTS:
+                lost.append(future)
+                blamed.add(exc.task)
+        self._restarts.update(blamed)
         if lost:
             self.logger.warning("Workers died; %d calls are tried again.", len(lost))
             self.client.retry(lost)

@@ -15,6 +15,25 @@ _PLAIN = frozenset((type(None), bool, int, float, str, bytes))
 _OWN = __name__.partition(".")[0]
 
 
+class CallExited(Exception):
+    """A call raised what ends a process; it is to end the one that waits for the call.
+
+    Args:
+        kind: `SystemExit` or `KeyboardInterrupt`.
+        values: its arguments.
+    """
+
+    def __init__(self, kind: type[BaseException], values: tuple[Any, ...]) -> None:
+        super().__init__(kind, values)
+
+    @property
+    def exit(self) -> BaseException:
+        """What the call raised; made anew, as a pickled `SystemExit` may lose its code."""
+        kind, values = self.args
+        exc: BaseException = kind(*values)
+        return exc
+
+
 class Sealed:
     """A value in pickled form; it arrives like this.
 
@@ -74,5 +93,12 @@ def opened(value: Any) -> Any:
 
 
 def open_and_call(fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
-    """Make a call whose arguments are sealed; runs on workers."""
-    return opened(fn)(*map(opened, args), **{key: opened(arg) for key, arg in kwargs.items()})
+    """Make a call whose arguments are sealed; runs on workers.
+
+    Raises:
+        CallExited: if the call would have ended the worker.
+    """
+    try:
+        return opened(fn)(*map(opened, args), **{key: opened(arg) for key, arg in kwargs.items()})
+    except (SystemExit, KeyboardInterrupt) as exc:
+        raise CallExited(type(exc), exc.args) from None
