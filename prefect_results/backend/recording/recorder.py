@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 Key = tuple[str, int]
 UTC = timezone.utc
+_TAGS = frozenset(("tags",))
 
 
 class _TaskState(NamedTuple):
@@ -76,7 +77,7 @@ class Recorder:
         self._flow_version = version
         # Ids of one task's runs sort behind each other: rows of a mapped task lie together.
         self.stems = dict(zip(self._task_ids, new_ids(len(self._task_ids)), strict=True))
-        self._running: dict[tuple[str, ...], dict[str, Any]] = {}
+        self._running: dict[tuple[str | None, tuple[str, ...]], dict[str, Any]] = {}
         self._rows = {run.run_id for run in self._known.values()}
         # Lines of task runs that have no state yet, and so no row to belong to.
         self._held: list[NewLog] = []
@@ -153,13 +154,17 @@ class Recorder:
 
     def _form(self, state: State) -> dict[str, Any]:
         """The wire form of a state; what cannot be serialized is said in its message."""
-        if type(state) is Running and not state.cached_inputs and state._result is NoResult:
-            tags = tuple(state.context.get("tags", ()))
-            if len(state.context) <= 1:
-                form = self._running.get(tags)
-                if form is None:
-                    form = self._running[tags] = state.serialize()
-                return form
+        if (
+            type(state) is Running
+            and not state.cached_inputs
+            and state._result is NoResult
+            and state.context.keys() <= _TAGS
+        ):
+            known = (state.message, tuple(state.context.get("tags", ())))
+            form = self._running.get(known)
+            if form is None:
+                form = self._running[known] = state.serialize()
+            return form
         try:
             return state.serialize()
         except ValidationError as exc:

@@ -59,6 +59,15 @@ def rows(store, run_id, slug=None):
 
 
 class TestRecord:
+    def test_running_states_say_what_runs(self, store):
+        """The flow's and a task's each have their own message."""
+        state = example().run(record=True, store=store)
+        run_id = state.context["flow_run_id"]
+        row = rows(store, run_id)["numbers-1", -1]
+        first = store.task_run_states(row.id)[0].serialized_state
+        assert (first["type"], first["message"]) == ("Running", "Starting task run.")
+        assert store.flow_run_states(run_id)[1].serialized_state["message"] == "Running flow."
+
     def test_every_state_is_in_the_store(self, store):
         """A finished run has its states and their history, mapped children included."""
         state = example().run(n=4, record=True, store=store)
