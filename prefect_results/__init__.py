@@ -28,6 +28,7 @@ from prefect_results.core.flow import register_registrar
 from prefect_results.core.running import register_recording
 from prefect_results.engine import FlowRunner as _FlowRunner  # noqa: F401 - registers itself
 from prefect_results.exceptions import MissingExtra
+from prefect_results.legacy_names import register_legacy_names
 from prefect_results.results.secret import register_secret_type
 from prefect_results.states import State
 from prefect_results.states.codec import register_codec
@@ -65,6 +66,13 @@ def _registrar(flow: Flow, **options: Any) -> str:
     return register(flow, **options)
 
 
+def _serve_legacy_names() -> None:
+    """Lets `import prefect` be served; for flows whose code says it."""
+    from prefect_results.compat import install
+
+    install()
+
+
 def _begin_recording(flow: Flow, **options: Any) -> Any:
     """Begins a recorded run; the backend is imported for the first one."""
     from prefect_results.backend.recording import begin
@@ -84,6 +92,7 @@ for _kind in ("PrefectSecret", "EnvVarSecret"):
 register_codec(_wire)
 register_recording(_begin_recording)
 register_graphql(_graphql)
+register_legacy_names(_serve_legacy_names)
 register_registrar(_registrar)
 
 __all__ = [

@@ -6,16 +6,20 @@ flow runs code: whoever may write to a run store, or to the home folder, may hav
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import importlib
+import json
 import runpy
 from collections.abc import Mapping
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from prefect_results.context import context
 from prefect_results.core import Flow
 from prefect_results.exceptions import FlowStorageError
+from prefect_results.legacy_names import imports_prefect, serve_legacy_names
 
 if TYPE_CHECKING:
     from prefect_results.backend.access import FlowData
@@ -62,7 +66,10 @@ def _from_pickle(name: str, storage: Mapping[str, Any]) -> Flow:
         raise FlowStorageError(
             f"The code of flow {name!r} in {path} is not what was registered; register it again."
         )
+    kept_by = ""
     try:
+        if content.startswith(b"{"):
+            content, kept_by = _of_legacy_release(content)
         flow = cloudpickle.loads(content)
     except ModuleNotFoundError as exc:
         raise FlowStorageError(
@@ -70,16 +77,31 @@ def _from_pickle(name: str, storage: Mapping[str, Any]) -> Flow:
             "install it, or start the agent where it can be."
         ) from exc
     except Exception as exc:
-        raise FlowStorageError(f"Flow {name!r} cannot be loaded from {path}: {exc!r}") from exc
+        raise FlowStorageError(
+            f"Flow {name!r} cannot be loaded from {path}{kept_by}: {exc!r}"
+        ) from exc
     return _checked(name, flow, path)
+
+
+def _of_legacy_release(content: bytes) -> tuple[bytes, str]:
+    """The pickle in what Prefect 1.4.1 keeps of a flow, and words about where it was made.
+
+    What it pickled refers to legacy names, which are served from then on.
+    """
+    form = json.loads(content)
+    serve_legacy_names()
+    versions = ", ".join(f"{one} {version}" for one, version in form.get("versions", {}).items())
+    return base64.b64decode(form["flow"]), f" (kept with {versions})"
 
 
 def _from_script(name: str, storage: Mapping[str, Any]) -> Flow:
     path = storage.get("path") or (storage.get("flows") or {}).get(name)
     if not path:
         raise FlowStorageError(f"The storage of flow {name!r} does not say where its script is.")
-    _read(name, path)
+    source = _read(name, path)
     try:
+        if imports_prefect(source):
+            serve_legacy_names()
         names = runpy.run_path(str(path), run_name="<flow>")
     except Exception as exc:
         raise FlowStorageError(f"The script {path} of flow {name!r} fails: {exc!r}") from exc
@@ -89,11 +111,21 @@ def _from_script(name: str, storage: Mapping[str, Any]) -> Flow:
 def _from_module(name: str, module: str) -> Flow:
     module, _, attribute = module.partition(":")
     try:
-        loaded = importlib.import_module(module)
+        loaded = _imported(module)
     except ImportError as exc:
         raise FlowStorageError(f"The module {module!r} of flow {name!r} fails: {exc!r}") from exc
     found = vars(loaded).values() if not attribute else [getattr(loaded, attribute, None)]
     return _among(name, found, module)
+
+
+def _imported(module: str) -> ModuleType:
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as exc:
+        if not exc.name or exc.name.partition(".")[0] != "prefect" or module == exc.name:
+            raise
+    serve_legacy_names()
+    return importlib.import_module(module)
 
 
 def _among(name: str, values: Any, place: str) -> Flow:

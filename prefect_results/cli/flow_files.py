@@ -6,7 +6,6 @@ registered (`backend.loading`).
 
 from __future__ import annotations
 
-import ast
 import os
 import runpy
 import sys
@@ -49,12 +48,11 @@ def load_flow(path: str, name: str | None, debug: bool = False) -> Flow:
 
 def _flows_of(path: str, debug: bool) -> list[Flow]:
     from prefect_results import Flow, context
+    from prefect_results.legacy_names import imports_prefect, serve_legacy_names
 
     try:
         if imports_prefect(Path(path).read_bytes()):
-            from prefect_results.compat import install
-
-            install()
+            serve_legacy_names()
         folder = os.path.dirname(os.path.abspath(path))
         if folder not in sys.path:
             sys.path.insert(0, folder)
@@ -69,21 +67,3 @@ def _flows_of(path: str, debug: bool) -> list[Flow]:
         raise click.ClickException(f"{path} cannot be loaded: {kind}: {text}") from exc
     found = (value for value in names.values() if isinstance(value, Flow))
     return list({id(flow): flow for flow in found}.values())
-
-
-def imports_prefect(source: bytes) -> bool:
-    """Whether a module imports the legacy package.
-
-    Raises:
-        SyntaxError: It is no Python.
-    """
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Import):
-            modules = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and not node.level:
-            modules = [node.module or ""]
-        else:
-            continue
-        if any(module.partition(".")[0] == "prefect" for module in modules):
-            return True
-    return False

@@ -109,6 +109,8 @@ class Command(click.Command):
             return super().invoke(ctx)
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
+        except BrokenPipeError:
+            raise  # click ends quietly: who reads the output has seen enough of it
         except (Exception, PrefectSignal) as exc:
             if ctx.ensure_object(Settings).debug:
                 raise

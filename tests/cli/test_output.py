@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 
+import click
 import pytest
+from click.testing import CliRunner
 
 from prefect_results.cli import output
+from prefect_results.cli.options import Command
 
 
 def test_progress_is_for_terminals(
@@ -41,3 +45,14 @@ def test_tables_on_a_terminal_show_text_as_it_is(
 def test_sizes(count: int | None, text: str) -> None:
     """Bytes are told in the largest unit that fits."""
     assert output.size_of(count) == text
+
+
+def test_output_that_nobody_reads_any_more_is_no_error() -> None:
+    """A command whose output is cut off, by `head` say, ends without words."""
+
+    @click.command(cls=Command)
+    def cut_off() -> None:
+        raise BrokenPipeError(errno.EPIPE, "Broken pipe")
+
+    result = CliRunner().invoke(cut_off)
+    assert (result.exit_code, result.output) == (1, "")

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
+from base64 import b64encode
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 
 from prefect_results import Flow, task
 from prefect_results.backend.access import FlowData, StoredRuns
 from prefect_results.backend.loading import load_flow
 from prefect_results.backend.store import RunStore
+from prefect_results.compat import uninstall
 from prefect_results.compat.storage import GitHub, Local, Module
 from prefect_results.exceptions import FlowStorageError, SerializationError
 
@@ -148,6 +153,48 @@ def test_module(store: RunStore) -> None:
         FlowStorageError, match=r"module 'no.such.module' of flow 'of a module' fails"
     ):
         load_flow(data)
+
+
+class TestLegacyNames:
+    """Code that says `import prefect` is loaded by a process that never heard of that name."""
+
+    @pytest.fixture(autouse=True)
+    def taken_back(self) -> Iterator[None]:
+        yield
+        uninstall()
+
+    def test_pickle_of_the_legacy_release(self, store: RunStore, tmp_path: Path) -> None:
+        """What 1.4.1 keeps of a flow, a pickle in a JSON document, is loaded."""
+        # Calls prefect.core.flow.Flow("legacy").
+        pickled = b"cprefect.core.flow\nFlow\n(S'legacy'\ntR."
+        path = tmp_path / "flow"
+        kept = {"flow": b64encode(pickled).decode(), "versions": {"prefect": "1.4.1"}}
+        path.write_text(json.dumps(kept))
+        data = registered(store, a_flow("legacy"))
+        data = attrs.evolve(data, storage={"type": "Local", "flows": {"legacy": str(path)}})
+        flow = load_flow(data)
+        assert type(flow) is Flow
+        assert flow.name == "legacy"
+        path.write_text(json.dumps({**kept, "flow": ""}))
+        with pytest.raises(FlowStorageError, match=r"\(kept with prefect 1.4.1\)"):
+            load_flow(data)
+
+    def test_script(self, store: RunStore, tmp_path: Path) -> None:
+        """A script that imports prefect is run with the name served."""
+        path = tmp_path / "flow.py"
+        path.write_text("from prefect import Flow\nwith Flow('scripted') as flow: pass\n")
+        data = registered(store, a_flow("scripted", storage=Local(path=str(path))))
+        assert load_flow(data).name == "scripted"
+
+    def test_module(self, store: RunStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A module that imports prefect is imported with the name served."""
+        (tmp_path / "legacy_flow_of_a_module.py").write_text(
+            "from prefect import Flow\nwith Flow('in a module') as flow: pass\n"
+        )
+        monkeypatch.syspath_prepend(tmp_path)
+        storage = Module("legacy_flow_of_a_module")
+        data = registered(store, Flow("in a module", storage=storage))
+        assert load_flow(data).name == "in a module"
 
 
 def test_foreign_storage(store: RunStore) -> None:
