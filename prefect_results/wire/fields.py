@@ -247,7 +247,7 @@ class Keyed(fields.Dict):
         def dump(value: Any, obj: Any) -> Any:
             if not value and value.__class__ is dict:
                 return {}
-            if quick is None or not isinstance(value, Mapping):
+            if quick is None or not (value.__class__ is dict or isinstance(value, Mapping)):
                 return self._serialize(value, self.name, obj)
 
             def dump_item(item: Any) -> Any:

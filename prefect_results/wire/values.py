@@ -58,10 +58,10 @@ def plain(value: Any, depth: int = 0) -> Any:
         raise NotJSON("", f"nested deeper than {MAX_DEPTH}")
     if kind is float:
         return _finite(value)
+    if kind is dict or (kind is not list and isinstance(value, Mapping)):
+        return _plain_dict(value, depth + 1)
     if isinstance(value, (list, tuple)):
         return _plain_list(value, depth + 1)
-    if isinstance(value, Mapping):
-        return _plain_dict(value, depth + 1)
     for base in (str, int, float):
         if isinstance(value, base):
             return _finite(float(value)) if base is float else base(value)

@@ -141,11 +141,11 @@ class Recorder:
             self._store.write_logs([attrs.evolve(line, task_run_id=None) for line in self._held])
 
     def _put(self, event: Any) -> None:
-        self._checked(lambda: self._writer.put(event))
+        self._checked(self._writer.put, event)
 
-    def _checked(self, call: Any) -> None:
+    def _checked(self, call: Any, *args: Any) -> None:
         try:
-            call()
+            call(*args)
         except VersionConflict as exc:
             # No state of a task: the whole run is to stop, as somebody else goes on with it.
             raise VersionLockMismatchSignal(
