@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     from prefect_results.backend.access import FlowRunData, TaskRunData
     from prefect_results.backend.store import RunStore
 
-_FLOW_RUN = "{ id name state state_message start_time end_time created flow { name version } }"
+_FLOW_RUN = (
+    "{ id name state state_message scheduled_start_time start_time end_time created "
+    "flow { name version } }"
+)
 _PAGE = 200
 
 
@@ -57,6 +60,7 @@ def list_flow_runs(
             "state": run["state"],
             "message": run["state_message"],
             "created": _moment(run["created"]),
+            "scheduled_start_time": _moment(run["scheduled_start_time"]),
             "start_time": _moment(run["start_time"]),
             "end_time": _moment(run["end_time"]),
         }
@@ -83,6 +87,7 @@ def _stored(
             "state": run.state,
             "message": run.state_message,
             "created": run.created,
+            "scheduled_start_time": run.scheduled_start_time,
             "start_time": run.start_time,
             "end_time": run.end_time,
         }

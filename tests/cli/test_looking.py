@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import datetime, timezone
 
 import pytest
 
@@ -46,11 +47,26 @@ def test_flow_runs_are_listed(
     row = cli.json("flow-run", "list", "--flow", "example-mapped", *where)[0]
     assert (row["id"], row["flow"], row["state"]) == (run_id, "example-mapped", "Success")
     assert set(row) == set(
-        "id name flow flow_version state message created start_time end_time".split()
+        "id name flow flow_version state message created scheduled_start_time start_time "
+        "end_time".split()
     )
     assert cli.json("flow-run", "list", "--state", "Failed", *where) == []
     assert len(cli.json("flow-run", "list", "--limit", "1", *where)) == 1
     assert run_id in cli("flow-run", "list", *where).stdout
+
+
+def test_a_flow_run_that_waits_says_until_when(
+    cli: Cli, store: RunStore, run_id: str, where: tuple[str, str]
+) -> None:
+    """Lists and facts tell when a run is due, as long as one waits."""
+    assert "DUE" not in cli("flow-run", "list", *where).stdout
+    flow_id = store.get_flow_run(run_id).flow_id
+    due = datetime(2042, 1, 2, 3, 4, 5, tzinfo=timezone.utc)
+    waiting = store.create_flow_run(flow_id, scheduled_start_time=due).id
+    heading, line, _ = cli("flow-run", "list", *where).stdout.splitlines()
+    assert "DUE" in heading
+    assert "2042-01-02 03:04:05Z" in line
+    assert "2042-01-02T03:04:05" in cli("flow-run", "show", waiting, *where).stdout
 
 
 def test_a_flow_run_is_shown(cli: Cli, run_id: str, where: tuple[str, str]) -> None:

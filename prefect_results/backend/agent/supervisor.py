@@ -20,6 +20,7 @@ from prefect_results.states import Cancelled, Failed, Scheduled, State, Submitte
 
 clock: Callable[[], float] = time.monotonic
 sleep: Callable[[float], None] = time.sleep
+_SHOWN = 500
 _GRACE = 10.0
 _LOOK_FOR_CANCELLING = 1.0
 LEASE = 60.0
@@ -127,7 +128,10 @@ class Supervisor:
             self.put_off.append(flow_run_id)
             return
         how = f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
-        words = f"The process of the flow run {how} before the run was finished."
+        words = f"The process of the flow run {how} before the run was finished"
+        # What Python says last is the error.
+        error = tail.rpartition("\n")[2][:_SHOWN] if code > 0 else ""
+        words = f"{words}: {error}" if error else f"{words}."
         self._end(flow_run_id, Failed(words), tail)
 
     def stop(self) -> None:

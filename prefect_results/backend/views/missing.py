@@ -76,7 +76,7 @@ def task_run_by_slug(
     state = (run.serialized_state or {}).get("type")
     last = access.last_map_index(flow_run_id, task_slug)
     if last is None:
-        return TaskRunNotFound(f"{asked}: the task was not run yet; the flow run is {state}.")
+        return TaskRunNotFound(f"{asked}: the task was not run; the flow run is {state}.")
     if last < 0:
         return TaskRunNotFound(f"{asked}: the task is not mapped; leave out the map index.")
     return TaskRunNotFound(

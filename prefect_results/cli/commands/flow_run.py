@@ -24,6 +24,7 @@ _COLUMNS = {
     "name": "Name",
     "flow": "Flow",
     "state": "State",
+    "due": "Due",
     "start_time": "Started",
     "end_time": "Ended",
     "message": "Message",
@@ -51,7 +52,11 @@ def list_(settings: Settings, flow: str | None, states: tuple[str, ...], limit: 
     if settings.as_json:
         print_json(rows)
     elif rows:
-        print_table(rows, _COLUMNS)
+        waiting = [row for row in rows if row["start_time"] is None and row["end_time"] is None]
+        for row in waiting:
+            row["due"] = row["scheduled_start_time"]
+        columns = {key: title for key, title in _COLUMNS.items() if waiting or key != "due"}
+        print_table(rows, columns)
     else:
         note(f"There are no such flow runs in {access.address}.")
 
@@ -86,6 +91,7 @@ def show(settings: Settings, flow_run_id: str) -> None:
         "project": flow.project_name if flow else None,
         "state": form.get("type"),
         "message": form.get("message"),
+        "due": form.get("start_time"),
         "labels": list(run.labels),
         "parameters": run.parameters,
         "task_runs": runs.count_states(access, flow_run_id),
@@ -101,6 +107,7 @@ def show(settings: Settings, flow_run_id: str) -> None:
             "Flow": f"{told['flow']}, version {told['flow_version']}, of {told['project']}",
             "State": told["state"],
             "Message": told["message"],
+            "Due": told["due"],
             "Labels": ", ".join(run.labels) or None,
             "Parameters": run.parameters or None,
             "Task runs": counts or "none",

@@ -182,7 +182,13 @@ def test_environment(store: RunStore, flow_id: str, launch: Launcher) -> None:
     assert launch.runs[run.id].env == {"A": "1", "B": "2"}
 
 
-@pytest.mark.parametrize(("code", "words"), [(1, "exit code 1"), (-9, "by signal 9")])
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        (1, "exit code 1 before the run was finished: Traceback: oh"),
+        (-9, "by signal 9 before the run was finished."),
+    ],
+)
 def test_process_that_failed(
     store: RunStore, flow_id: str, launch: Launcher, code: int, words: str
 ) -> None:

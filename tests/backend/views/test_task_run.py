@@ -67,7 +67,7 @@ def test_task_that_was_not_run_yet(access: RunAccess, store: RunStore) -> None:
     """A task without a run is told apart from a task that the flow does not have."""
     flow_id = recorded.registered(store, recorded.example_flow())
     run = store.create_flow_run(flow_id)
-    with pytest.raises(TaskRunNotFound, match="was not run yet; the flow run is Scheduled"):
+    with pytest.raises(TaskRunNotFound, match="was not run; the flow run is Scheduled"):
         TaskRunView.from_task_slug("foo-1", run.id, source=access)
 
 
