@@ -241,7 +241,6 @@ class DirectTask:
                 state = self._found(values, name, behind) if self._looks else None
             except Exception:
                 # A target that cannot be made out fails the run in the step that looks for it.
-                _wait(behind)
                 return self._runner().run(upstream_states=upstream(), context=context)
             if state is None:
                 if self._listener is not None:
@@ -254,9 +253,7 @@ class DirectTask:
                     else:
                         value = execution.call(self._task, values, self._logger)
                 except BaseException as exc:
-                    if isinstance(exc, Exception):
-                        _wait(behind)
-                    return self._runner().go_on_after(exc, upstream(), context)
+                    return self._went_wrong(exc, upstream, context, behind)
                 write = None
                 try:
                     if behind is not None and self._writes:
@@ -265,8 +262,7 @@ class DirectTask:
                 except Exception as exc:
                     if write is not None:
                         write.abandon()
-                    _wait(behind)
-                    return self._runner().go_on_after(exc, upstream(), context, in_task=False)
+                    return self._went_wrong(exc, upstream, context, behind, in_task=False)
                 if behind is not None and write is not None:
                     self._store(behind, write, state, upstream, context)
                     return state
@@ -275,6 +271,19 @@ class DirectTask:
             return state
         finally:
             ambient.swap(previous)
+
+    def _went_wrong(
+        self,
+        exc: BaseException,
+        upstream: Callable[[], Mapping[Edge, State]],
+        context: dict[str, Any],
+        behind: Behind | None,
+        in_task: bool = True,
+    ) -> State:
+        if behind is not None and isinstance(exc, Exception):
+            # The inputs that are kept tell where they lie, once they do.
+            behind.uploads.wait()
+        return self._runner().go_on_after(exc, upstream(), context, in_task)
 
     def _finished(self, state: State, index: int | None, name: str) -> None:
         if self._listener is not None:
@@ -297,10 +306,9 @@ class DirectTask:
             self._finished(state, context["map_index"], context["task_full_name"])
 
         def failed(exc: Exception) -> None:
-            _wait(behind)
             previous = ambient.swap(context)
             try:
-                found = self._runner().go_on_after(exc, upstream(), context, in_task=False)
+                found = self._went_wrong(exc, upstream, context, behind, in_task=False)
             finally:
                 ambient.swap(previous)
             behind.replace(found)
@@ -334,12 +342,6 @@ class DirectTask:
 
     def _runner(self) -> TaskRunner:
         return TaskRunner(self._task, flow_result=self._flow_result)
-
-
-def _wait(behind: Behind | None) -> None:
-    """Have the states upstream tell where their values are stored, for the inputs that are kept."""
-    if behind is not None:
-        behind.uploads.wait()
 
 
 def _results_of(values: dict[str, Any]) -> dict[str, Result]:

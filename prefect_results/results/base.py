@@ -1,6 +1,6 @@
 """What a Result is: an immutable value, how it becomes data, and where the data lies.
 
-Not here: the result types that store something, and the registry that names types on the wire.
+Not here: result types that store something, their registry, what types of users need (`foreign`).
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import functools
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from prefect_results.results import inline
+from prefect_results.results import foreign, inline
 from prefect_results.results.equality import same_value
 from prefect_results.results.frozen import Frozen
 from prefect_results.results.location import Planned, fill, unique_token, utc_today
@@ -34,17 +34,6 @@ _NOT_IMPLEMENTED = (
 
 class ResultNotImplementedError(NotImplementedError):
     """The type of a result has no such feature; the base `Result` cannot read or write."""
-
-
-# What the slots hold where a pickle of Prefect 1.4.1 has no such attribute.
-_UNSET = {
-    "value": None,
-    "location": None,
-    "serializer": _PICKLE,
-    "serialized": False,
-    "_formatter": None,
-    "_stored": False,
-}
 
 
 class Result(Frozen, seals_itself=True):
@@ -109,9 +98,7 @@ class Result(Frozen, seals_itself=True):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if cls._draft is None:
-            for name in ("read", "write"):
-                if name in cls.__dict__:
-                    setattr(cls, name, _marking_stored(cls.__dict__[name]))
+            foreign.prepare(cls)
 
     # -- values from values ---------------------------------------------------------------------
 
@@ -143,8 +130,7 @@ class Result(Frozen, seals_itself=True):
             value: the value.
             values: what `names_in` the template stand for; its location is a text.
         """
-        template = self.location
-        new = self.from_value(value)
+        new, template = self.from_value(value), self.location
         return new if template is None else new._replace(_formatter=Planned(template, values))
 
     def with_location(self: R, location: Location | None) -> R:
@@ -279,8 +265,7 @@ class Result(Frozen, seals_itself=True):
         draft = cls._draft
         if draft is None:
             made = cls(**fields, location=location, serializer=serializer)
-            stored = serialized and location is not None
-            return made._replace(value=value, serialized=serialized, _stored=stored)._seal()
+            return foreign.revived(made, value, serialized)
         new: R = _new(draft)
         new.value = value
         new.location = location
@@ -344,17 +329,7 @@ class Result(Frozen, seals_itself=True):
         return f"<{type(self).__name__}: {text}>"
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        # Only pickles of Prefect 1.4.1, and instances of types from outside, come here.
-        if self._draft is None:
-            for name, item in {**_UNSET, **state}.items():
-                if name in state or not hasattr(self, name):
-                    object.__setattr__(self, name, item)
-            return
-        serializer = state.get("serializer", state.get("_serializer", self._default_serializer))
-        known = {**_UNSET, **self._extras, **state, "serializer": serializer}
-        for name in (*self._fields, *self._extras):
-            object.__setattr__(self, name, known[name])
-        self._seal()
+        foreign.restore(self, state)
 
     def _facts(self) -> list[Any]:
         """What makes two results of one type equal."""
@@ -366,20 +341,6 @@ class Result(Frozen, seals_itself=True):
             public = {key: item for key, item in self.__dict__.items() if key[0] != "_"}
             facts.append(public)
         return facts
-
-
-def _marking_stored(method: Callable[..., Any]) -> Callable[..., Any]:
-    """A user's `read` or `write` whose result knows that its value is at its location."""
-
-    @functools.wraps(method)
-    def stored(self: Result, *args: Any, **kwargs: Any) -> Any:
-        found = method(self, *args, **kwargs)
-        if isinstance(found, Result) and found is not self and found.location is not None:
-            object.__setattr__(found, "_stored", found._stored or True)
-            object.__setattr__(found, "serialized", False)
-        return found
-
-    return stored
 
 
 @functools.cache
