@@ -82,7 +82,7 @@ def ensure(database: Database) -> None:
 def _switch_to_wal(database: Database) -> None:
     # The switch is kept in the file, and SQLite does not wait for its turn to make it.
     deadline = time.monotonic() + LOCK_TIMEOUT
-    with translated():
+    with translated(database.place):
         raw = database.engine.raw_connection()
         try:
             while True:
@@ -95,7 +95,9 @@ def _switch_to_wal(database: Database) -> None:
                     )
                 except sqlite3.OperationalError as exc:
                     if "locked" not in str(exc) or time.monotonic() > deadline:
-                        raise StoreUnavailable(f"the run store cannot be used: {exc}") from exc
+                        raise StoreUnavailable(
+                            f"the run store at {database.place} cannot be used: {exc}"
+                        ) from exc
                     time.sleep(0.01)
         finally:
             raw.close()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from prefect_results.backend.store import new_id, open_store
-from prefect_results.exceptions import StoreError, StoreUnavailable
+from prefect_results.exceptions import StoreError, StoreSchemaError, StoreUnavailable
 
 
 def test_a_store_survives_its_connections(postgres_url: str) -> None:
@@ -22,6 +24,23 @@ def test_a_store_survives_its_connections(postgres_url: str) -> None:
         store.find_task_run(flow_run_id, "any")
     assert store.find_task_run(flow_run_id, "any") is None
     store.close()
+
+
+def test_a_file_that_is_no_store_is_named(tmp_path: Path) -> None:
+    """The error for a file of something else, or none that can be opened, says which it is."""
+    path = tmp_path / "notes.txt"
+    path.write_text("no database" * 99)
+    with pytest.raises(StoreSchemaError, match=r"notes\.txt is no run store"):
+        open_store(path)
+    with pytest.raises(StoreUnavailable, match=rf"the run store at {tmp_path} cannot be used"):
+        open_store(tmp_path)
+
+
+def test_an_unreachable_server_is_named_without_its_password() -> None:
+    """The error says which host and database, and not as whom."""
+    with pytest.raises(StoreUnavailable, match=r"at 127\.0\.0\.1:1/runs cannot") as caught:
+        open_store("postgresql://me:hidden@127.0.0.1:1/runs")
+    assert "hidden" not in str(caught.value)
 
 
 def test_a_table_that_is_gone_is_said(tmp_path: object) -> None:

@@ -60,6 +60,8 @@ class Database:
         self._reset()
         self.engine = _engine(url)
         self.dialect = self.engine.dialect.name
+        found = self.engine.url
+        self.place = found.database or "" if self.dialect == "sqlite" else _without_user(found)
         _databases.add(self)
 
     def _reset(self) -> None:
@@ -71,10 +73,10 @@ class Database:
         """Give a connection to read with; that of this thread's transaction if it has one."""
         current = getattr(self._local, "connection", None)
         if current is not None:
-            with translated():
+            with translated(self.place):
                 yield current
             return
-        with translated(), self.engine.connect() as connection:
+        with translated(self.place), self.engine.connect() as connection:
             yield connection
 
     @contextmanager
@@ -86,10 +88,10 @@ class Database:
         """
         current: Connection | None = getattr(self._local, "connection", None)
         if current is not None:
-            with translated(), current.begin_nested():
+            with translated(self.place), current.begin_nested():
                 yield current
             return
-        with translated(), self._turn(), self.engine.connect() as connection:
+        with translated(self.place), self._turn(), self.engine.connect() as connection:
             writer = connection.execution_options(prefect_results_write=True)
             with writer.begin():
                 self._local.connection = writer
@@ -145,6 +147,10 @@ def _engine(url: str) -> Engine:
         ) from exc
     except ImportError as exc:
         raise MissingExtra(package="psycopg", extra="postgres") from exc
+
+
+def _without_user(url: URL) -> str:
+    return f"{url.host or ''}{f':{url.port}' if url.port else ''}/{url.database or ''}"
 
 
 def _postgresql(url: URL) -> Engine:

@@ -35,8 +35,11 @@ _FOREIGN_KEY_STATE = "23503"
 
 
 @contextmanager
-def translated() -> Iterator[None]:
+def translated(place: str) -> Iterator[None]:
     """Raise our error for what SQLAlchemy raises inside the block.
+
+    Args:
+        place: Where the run store is, for messages.
 
     Raises:
         RecordExists: A name or id is taken.
@@ -52,16 +55,16 @@ def translated() -> Iterator[None]:
             raise RecordNotFound(f"a record that was named does not exist: {exc.orig}") from exc
         raise RecordExists(f"there is such a record already: {exc.orig}") from exc
     except (OperationalError, InterfaceError) as exc:
-        raise StoreUnavailable(f"the run store cannot be used: {exc.orig}") from exc
+        raise StoreUnavailable(f"the run store at {place} cannot be used: {exc.orig}") from exc
     except PoolTimeout as exc:
-        raise StoreUnavailable(f"the run store has no free connection: {exc}") from exc
+        raise StoreUnavailable(f"the run store at {place} has no free connection: {exc}") from exc
     except DatabaseError as exc:
         raise StoreError(f"the database did not accept a statement: {exc.orig}") from exc
     except sqlite3.OperationalError as exc:
-        raise StoreUnavailable(f"the run store cannot be used: {exc}") from exc
+        raise StoreUnavailable(f"the run store at {place} cannot be used: {exc}") from exc
     except sqlite3.DatabaseError as exc:
         # While it connects: the driver reads the file before SQLAlchemy wraps errors.
-        raise StoreSchemaError(f"the file is no run store, or damaged: {exc}") from exc
+        raise StoreSchemaError(f"{place} is no run store, or damaged: {exc}") from exc
     except StatementError as exc:
         # A value that a column type refused, before the database saw it.
         if isinstance(exc.orig, (TypeError, ValueError)):
