@@ -14,6 +14,7 @@ from prefect_results.backend.access.opening import configured_url, is_api
 from prefect_results.clients import graphql_executor
 from prefect_results.configuration import config
 from prefect_results.context import context
+from prefect_results.exceptions import ClientError
 
 _NOBODY = "https://api.prefect.io"
 
@@ -56,9 +57,26 @@ class LocalApi:
         return graphql_executor()(self.runs.store, query, variables)
 
     def create_flow_run(self, flow_id: str, **options: Any) -> str:
-        """Create a run of a flow, and have it executed by the agent of this process."""
+        """Create a run of a flow, and have it executed by the agent of this process.
+
+        Raises:
+            ClientError: A required parameter is not given.
+        """
         from prefect_results.backend.agent import execute_soon
 
+        store = self.runs.store
+        flow = store.get_flow(flow_id)
+        defaults = store.get_flow_group(flow.flow_group_id).default_parameters
+        given = {**(defaults or {}), **(options.get("parameters") or {})}
+        missing = [
+            one["name"]
+            for one in flow.parameters or ()
+            if one.get("required") and one["name"] not in given
+        ]
+        if missing:
+            raise ClientError(
+                f"Required parameters of flow {flow.name!r} were not supplied: {', '.join(missing)}"
+            )
         flow_run_id = self.runs.create_flow_run(flow_id, **options)
         execute_soon(self.url, flow_run_id)
         return flow_run_id

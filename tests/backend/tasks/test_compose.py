@@ -23,6 +23,7 @@ from prefect_results.backend.tasks import (
 )
 from prefect_results.backend.views import FlowRunView
 from prefect_results.exceptions import (
+    ClientError,
     FlowNotFound,
     RunNotFinished,
     TaskRunNotFound,
@@ -205,6 +206,16 @@ def test_same_key_same_run(store: RunStore) -> None:
         assert create_flow_run.run(flow_id=flow_id) != first
     group = store.get_flow(flow_id).flow_group_id
     assert create_flow_run.run(flow_id=group, idempotency_key="t") == first
+
+
+def test_required_parameter_that_is_missing(store: RunStore) -> None:
+    """No run is created that could only fail."""
+    with Flow("demanding") as flow:
+        create_some_data(Parameter("depth"))
+    flow_id = registered(flow)
+    with pytest.raises(ClientError, match=r"of flow 'demanding' were not supplied: depth"):
+        create_flow_run.run(flow_id=flow_id, parameters={"other": 1})
+    assert not store.list_flow_runs(flow_id=flow_id).items
 
 
 def test_scheduled_for_later(store: RunStore) -> None:
