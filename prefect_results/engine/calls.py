@@ -263,9 +263,12 @@ def _with_uploads(
             note(lambda first: states[first]._result._stored)
             state = known.restored(index) if known is not None else None
             if state is None:
-                replace = partial(states.__setitem__, position)
-                state = run(position, Behind(under_way, replace))
-                unnoted.append(position)
+                begun = under_way.begun
+                state = run(position, Behind(under_way, partial(states.__setitem__, position)))
+                if under_way.begun > begun:
+                    unnoted.append(position)
+                elif known is not None:
+                    known.note(index, state)
             states.append(state)
     note(lambda first: True)
     return states

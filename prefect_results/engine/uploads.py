@@ -7,13 +7,13 @@ and the task run is announced as finished when they are. Not here: which runs do
 from __future__ import annotations
 
 import contextlib
-import itertools
 import threading
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from prefect_results.configuration import config
 from prefect_results.context import context as ambient
+from prefect_results.logging import get_logger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -97,6 +97,7 @@ class Uploads:
 
     Attributes:
         limits: as given.
+        begun: how many values were put.
     """
 
     def __init__(self, limits: UploadLimits) -> None:
@@ -108,7 +109,7 @@ class Uploads:
         self._changed = threading.Condition()
         self._size = 0
         self._under_way: dict[int, tuple[Future[None], UnfinishedWrite[Any]]] = {}
-        self._numbers = itertools.count()
+        self.begun = 0
         self._failed: list[tuple[Failed, BaseException]] = []
 
     def put(
@@ -122,7 +123,8 @@ class Uploads:
                 that `put` was called with.
             failed: called with the error by `settle` or `drain`.
         """
-        size, number = write.size, next(self._numbers)
+        size, number = write.size, self.begun
+        self.begun += 1
         try:
             with self._changed:
                 self._changed.wait_for(
@@ -191,7 +193,12 @@ class Uploads:
         """Drop what has not begun, wait for the rest, and end the threads."""
         with self._changed:
             waiting = list(self._under_way.values())
-        for future, write in waiting:
-            if future.cancel():
-                write.abandon()
+        dropped = [write for future, write in waiting if future.cancel()]
+        for write in dropped:
+            write.abandon()
+        if left := len(waiting) - len(dropped):
+            get_logger("FlowRunner").warning(
+                f"Waiting for {left} values that are being stored; {len(dropped)} that were not "
+                "begun are dropped."
+            )
         self._pool.shutdown(wait=True)

@@ -273,8 +273,8 @@ def test_a_value_above_the_limit_is_stored_alone(storage):
     assert [result.location for result in done] == ["0", "1", "2"] and storage.most == 1
 
 
-def test_an_interrupted_run_drops_what_has_not_begun(storage):
-    """What is being stored is stored to its end; the rest leaves nothing."""
+def test_an_interrupted_run_drops_what_has_not_begun(storage, caplog):
+    """What is being stored is stored to its end, which the log says; the rest leaves nothing."""
     limits = UploadLimits(workers=1, size=10_000)
     uploads, done = Uploads(limits), []
     storage.open.clear()
@@ -286,6 +286,7 @@ def test_an_interrupted_run_drops_what_has_not_begun(storage):
     waiting[-1].add_done_callback(lambda _: storage.open.set())
     uploads.close()
     assert [future.cancelled() for future in waiting] == [True, True]
+    assert "Waiting for 1 values that are being stored; 2 that were not begun" in caplog.text
     assert [result.location for result in done] == ["0"]
     assert [info.location for info in storage.list()] == ["0"]
 
