@@ -17,6 +17,7 @@ from prefect_results.backend.access.remote import RemoteRuns
 from prefect_results.configuration import config
 from prefect_results.core.files import slugify
 from prefect_results.exceptions import ClientError, SerializationError
+from prefect_results.pickling import dumps
 from prefect_results.version import __version__
 
 if TYPE_CHECKING:
@@ -137,13 +138,11 @@ def keep_code(flow: Flow) -> dict[str, Any]:
         SerializationError: The flow cannot be pickled.
         ClientError: The file cannot be written.
     """
-    import cloudpickle
-
     from prefect_results.filesystems import LocalFileSystem
 
     try:
         # The version of the protocol that Prefect 1.4.1 and each supported Python can read.
-        content = cloudpickle.dumps(flow, protocol=4)
+        content = dumps(flow, protocol=4)
     except Exception as exc:
         raise SerializationError(
             f"The flow {flow.name!r} cannot be registered, as it cannot be pickled: {exc}. Keep "

@@ -8,6 +8,7 @@ import unicodedata
 from typing import TYPE_CHECKING, cast
 
 from prefect_results.context import context
+from prefect_results.pickling import dumps
 
 if TYPE_CHECKING:
     from prefect_results.core.flow import Flow
@@ -27,12 +28,10 @@ def default_path(name: str) -> str:
 
 def save_flow(flow: Flow, fpath: str | None) -> str:
     """Write a flow with cloudpickle; the path that was written."""
-    import cloudpickle
-
     if fpath is None:
         fpath = default_path(flow.name)
         os.makedirs(os.path.dirname(fpath), exist_ok=True)
-    content = cloudpickle.dumps(flow, protocol=4)
+    content = dumps(flow, protocol=4)
     with open(fpath, "wb") as file:
         file.write(content)
     return str(fpath)

@@ -18,6 +18,7 @@ from prefect_results.engine.listening import LISTENER
 from prefect_results.engine.task_runner import TaskRunner
 from prefect_results.engine.unsendable import why_not
 from prefect_results.logging import get_logger
+from prefect_results.pickling import dumps
 from prefect_results.results import ConstantResult
 from prefect_results.states import Success
 
@@ -155,8 +156,6 @@ class RunEnvironment:
 
 def _picklable(context: Mapping[str, Any]) -> dict[str, Any]:
     """Context values that can travel; loggers and the like are made anew where they arrive."""
-    import cloudpickle
-
     kept = {}
     for key, value in context.items():
         if key == "logger":
@@ -165,7 +164,7 @@ def _picklable(context: Mapping[str, Any]) -> dict[str, Any]:
         if key == "parameters" and value:
             value = {name: given for name, given in value.items() if why_not(given) is None}
         try:
-            cloudpickle.dumps(value)
+            dumps(value)
         except Exception:
             get_logger("FlowRunner").debug("The context's %r cannot travel to workers.", key)
         else:

@@ -5,6 +5,7 @@ The processes are kept for later calls; one whose call takes too long is killed.
 
 from __future__ import annotations
 
+import pickle
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from prefect_results.context import context as ambient
 from prefect_results.exceptions import PrefectSignal, TaskTimeoutSignal
 from prefect_results.executors.interrupts import interruptible, may_be_stopped_at, stopped_by
 from prefect_results.logging import get_logger
+from prefect_results.pickling import dumps
 
 if TYPE_CHECKING:
     import logging
@@ -159,21 +161,19 @@ def run_with_multiprocess_timeout(
     """
     if timeout is None:
         return fn(*args, **(kwargs or {}))
-    import cloudpickle
-
     from prefect_results.executors.process import ProcessLost
 
     logger = logger or get_logger()
     name = name or f"Function '{fn.__name__}'"
     call = (fn, tuple(args), dict(kwargs or {}), _picklable_context())
-    payload = cloudpickle.dumps((_answer, call, {}), protocol=5)
+    payload = dumps((_answer, call, {}))
     logger.debug("%s: Sending execution to a new process...", name)
     process = _take_process()
     try:
         process.send(payload)
         with stopped_by(process.kill):
             answer = process.answer(timeout)
-        ok, value = cloudpickle.loads(answer.load())
+        ok, value = pickle.loads(answer.load())
     except TimeoutError:
         process.kill()
         raise TaskTimeoutSignal(f"Execution timed out for {name}.") from None
@@ -226,12 +226,10 @@ def _started_process() -> CallProcess:
 
 def _picklable_context() -> dict[str, Any]:
     """The ambient context but for what cannot travel (loggers are made anew)."""
-    import cloudpickle
-
     kept = {}
     for key, value in dict(ambient).items():
         try:
-            cloudpickle.dumps(value)
+            dumps(value)
         except Exception:
             continue
         kept[key] = value
@@ -245,22 +243,20 @@ def _answer(
     context: dict[str, Any],
 ) -> bytes:
     """Make a call; pickled `(succeeded, value or exception)`. Runs in the other process."""
-    import cloudpickle
-
     try:
         with ambient(context):
             answer = (True, fn(*args, **kwargs))
     except (Exception, PrefectSignal) as exc:
         answer = (False, exc)
     try:
-        data: bytes = cloudpickle.dumps(answer)
+        data = dumps(answer)
     except Exception as exc:
         message = (
             f"Failed to pickle result of type {type(answer[1]).__name__!r} with exception: "
             f'"{type(exc).__name__}: {exc}". This timeout handler requires your function return '
             "value to be serializable with `cloudpickle`."
         )
-        data = cloudpickle.dumps((False, RuntimeError(message)))
+        data = dumps((False, RuntimeError(message)))
     return data
 
 

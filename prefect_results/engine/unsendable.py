@@ -14,6 +14,7 @@ from prefect_results.context import context as ambient
 from prefect_results.core import Parameter, Task
 from prefect_results.core.edge import Edge
 from prefect_results.exceptions import SerializationError
+from prefect_results.pickling import dump
 from prefect_results.signals import FAIL
 from prefect_results.states import State
 
@@ -39,10 +40,8 @@ def why_not(value: Any) -> str | None:
     try:
         pickle.dump(value, _Nowhere(), protocol=5, buffer_callback=_drop)
     except Exception:
-        import cloudpickle
-
         try:
-            cloudpickle.dump(value, _Nowhere(), protocol=5, buffer_callback=_drop)
+            dump(value, _Nowhere(), buffer_callback=_drop)
         except Exception as exc:
             return repr(exc)
     return None

@@ -13,6 +13,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from prefect_results.exceptions import PrefectError, PrefectSignal, SerializationError
+from prefect_results.pickling import dumps
 
 if TYPE_CHECKING:
     import subprocess
@@ -194,13 +195,11 @@ def serve(number: int) -> None:
 def _answer(payload: bytes) -> bytes:
     import pickle
 
-    import cloudpickle
-
     try:
         fn, args, kwargs = pickle.loads(payload)
         value = fn(*args, **kwargs)
         try:
-            return _PLAIN + cloudpickle.dumps(value, protocol=5)  # type: ignore[no-any-return]
+            return _PLAIN + dumps(value)
         except Exception as exc:
             raise SerializationError(
                 f"What {getattr(fn, '__name__', fn)!s} returned, a {type(value).__name__}, cannot "

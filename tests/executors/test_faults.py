@@ -14,6 +14,7 @@ import pytest
 
 import prefect_results
 from prefect_results import Flow, task, unmapped
+from prefect_results import context as CONTEXT
 from prefect_results.exceptions import SerializationError
 from prefect_results.executors import DaskExecutor, LocalDaskExecutor
 from prefect_results.results import LocalResult
@@ -276,6 +277,19 @@ def test_mapped_items_that_cannot_be_pickled_fail_their_children(remote: Any, si
     assert {child.result for child in children if child.is_successful()} == {"int"}
     last = state.result[after].map_states
     assert [isinstance(child, TriggerFailed) for child in last] == [x % 3 == 1 for x in range(size)]
+
+
+def test_tasks_of_a_script_may_refer_to_the_context(remote: Any) -> None:
+    """`from prefect_results import context` is the context of the run, where the task runs."""
+
+    @task
+    def name() -> Any:
+        return CONTEXT.task_name, CONTEXT.map_index
+
+    with Flow("script") as flow:
+        names = name.map(upstream_tasks=[[1, 2]])
+    state = flow.run(executor=remote)
+    assert state.result[names].result == [("name", 0), ("name", 1)]
 
 
 def test_what_all_children_get_and_cannot_be_pickled_fails_them(remote: Any) -> None:

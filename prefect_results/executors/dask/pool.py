@@ -20,6 +20,7 @@ from prefect_results.executors.dask.shared import Shared
 from prefect_results.executors.interrupts import InterruptibleThread
 from prefect_results.executors.process import CallProcess, Pickled, ProcessLost
 from prefect_results.logging import get_logger
+from prefect_results.pickling import dumps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -178,10 +179,8 @@ class Pool:
         if not self._processes:
             _set(future, call.fn(*args, **kwargs))
             return
-        import cloudpickle
-
         try:
-            payload = cloudpickle.dumps((_unshared_call, (call.fn, args, kwargs), {}), protocol=5)
+            payload = dumps((_unshared_call, (call.fn, args, kwargs), {}))
         except Exception as exc:
             raise SerializationError(
                 f"{call.label}: an input cannot be sent to a process, because it cannot be "

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from prefect_results.pickling import dumps
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -44,9 +46,7 @@ class Sealed:
     __slots__ = ("_data",)
 
     def __init__(self, value: Any) -> None:
-        import cloudpickle
-
-        self._data: bytes = cloudpickle.dumps(value, protocol=5)
+        self._data = dumps(value)
 
     def value(self) -> Any:
         """The value, made anew each time."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from prefect_results.pickling import dump
+
 _received: dict[str, Any] = {}
 
 
@@ -21,11 +23,9 @@ class Shared:
     def __init__(self, value: Any, folder: str) -> None:
         import tempfile
 
-        import cloudpickle
-
         handle, self.path = tempfile.mkstemp(dir=folder)
         with os.fdopen(handle, "wb") as file:
-            cloudpickle.dump(value, file, protocol=5)
+            dump(value, file)
 
     def value(self) -> Any:
         """The object; read once in each process."""
