@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import pickle
 import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
+from distributed import Client
 
 import prefect_results
 from prefect_results import Flow, task
+from prefect_results.backend.recording.session import begin
 from prefect_results.backend.store import open_store
+from prefect_results.engine.listening import LISTENER
 from prefect_results.executors import DaskExecutor, LocalDaskExecutor
 
 
@@ -67,6 +71,47 @@ def test_lines_of_tasks_are_recorded_with_their_task_runs(executor: Any, tmp_pat
     url = f"sqlite:///{tmp_path / 'runs.db'}"
     check(executor, url)
     check(executor, url)
+
+
+def test_recorders_leave_the_workers_when_their_run_is_over(cluster: Any, tmp_path: Path) -> None:
+    """Neither a thread nor a handler of the log stays in a worker that outlives the run."""
+
+    def left() -> list[str]:
+        import threading
+        import time
+
+        from prefect_results.logging import get_logger
+
+        patience = time.monotonic() + 30
+        while True:
+            handlers = [type(one).__name__ for one in get_logger().handlers]
+            found = [name for name in handlers if name == "RecordingHandler"]
+            found += [one.name for one in threading.enumerate() if one.name == "run-recorder"]
+            if not found or time.monotonic() > patience:
+                return found
+            time.sleep(0.05)
+
+    check(DaskExecutor(address=cluster.scheduler_address), f"sqlite:///{tmp_path / 'runs.db'}")
+    with Client(cluster) as client:
+        assert set(map(tuple, client.run(left).values())) == {()}
+
+
+def test_a_recorder_that_arrives_twice_is_closed_once(tmp_path: Path) -> None:
+    """It writes as long as one of the copies is there."""
+    with prefect_results.configuration.set_temporary_config(
+        {"store.url": f"sqlite:///{tmp_path / 'runs.db'}"}
+    ):
+        session = begin(logging_flow(), parameters={})
+    sent = pickle.dumps(session.context[LISTENER])
+    first, second = pickle.loads(sent), pickle.loads(pickle.dumps(pickle.loads(sent)))
+    assert first is second
+    thread = first.recorder._writer._thread
+    del first
+    second.flush()
+    assert thread.is_alive()
+    del second
+    thread.join(30)
+    assert not thread.is_alive()
 
 
 def test_a_task_that_cannot_be_sent_is_recorded_under_its_name(tmp_path: Path) -> None:
