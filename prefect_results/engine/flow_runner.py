@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from prefect_results.context import context as ambient
 from prefect_results.engine import readiness
+from prefect_results.engine.cached import CACHED_STATES
 from prefect_results.engine.calls import run_task
 from prefect_results.engine.child_states import representatives
 from prefect_results.engine.dates import date_context
 from prefect_results.engine.defaults import configured_class
 from prefect_results.engine.dispatch import Dispatch
+from prefect_results.engine.listening import LISTENER
 from prefect_results.engine.runner import ENDRUN, Runner, call_state_handlers
 from prefect_results.engine.task_runner import TaskRunner
 from prefect_results.engine.uploads import limits_of, uploads
@@ -153,7 +155,7 @@ class FlowRunner(Runner):
                 have heard of `Cancelled`.
         """
         self.logger.info("Beginning Flow run for '%s'", self.flow.name)
-        run_context = {**ambient.current(), **(context or {})}
+        run_context = {**_surroundings(), **(context or {})}
         # The parameters of an earlier run in the same context must not be changed by this one.
         run_context["parameters"] = dict(run_context.get("parameters") or {})
         executor = executor or self.flow.executor
@@ -341,3 +343,12 @@ def _with_children(states: Mapping[Task, State], tasks: Iterable[Task]) -> set[S
         else:
             chosen.update(representatives(state.map_states))
     return chosen
+
+
+def _surroundings() -> dict[str, Any]:
+    """The ambient context, as far as it is a flow run's; this one may run inside a task."""
+    current = ambient.current()
+    if "task_full_name" not in current:
+        return current
+    # Whoever listens to that task's flow run does not know the tasks of this one.
+    return {**current, LISTENER: None, CACHED_STATES: None}

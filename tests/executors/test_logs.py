@@ -114,6 +114,28 @@ def test_a_recorder_that_arrives_twice_is_closed_once(tmp_path: Path) -> None:
     assert not thread.is_alive()
 
 
+def test_a_flow_inside_a_task_is_no_part_of_the_recorded_run(tmp_path: Path) -> None:
+    """The recorder of the outer run does not know the tasks of the inner one."""
+
+    @task
+    def inside(x: int) -> int:
+        return 2 * x
+
+    @task
+    def outside() -> list[int]:
+        with Flow("inner") as inner:
+            found = inside.map([1, 2])
+        values: list[int] = inner.run().result[found].result
+        return values
+
+    with Flow("outer") as outer:
+        done = outside()
+    url = f"sqlite:///{tmp_path / 'runs.db'}"
+    with prefect_results.configuration.set_temporary_config({"store.url": url}):
+        state = outer.run(record=True)
+    assert state.result[done].result == [2, 4]
+
+
 def test_a_task_that_cannot_be_sent_is_recorded_under_its_name(tmp_path: Path) -> None:
     """What stands for it has its place in the flow, so its states and its log have too."""
     held = threading.Lock()
