@@ -113,9 +113,10 @@ class DaskExecutor(Executor):
             self._topics = None
             stack.enter_context(self._watching())
             if self.performance_report_path:
+                # The report asks for the current client at its end too.
+                stack.enter_context(self.client.as_current())
                 report = distributed.performance_report(self.performance_report_path)
-                with self.client.as_current():
-                    stack.enter_context(report)
+                stack.enter_context(report)
             try:
                 yield
             except BaseException:
