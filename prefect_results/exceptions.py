@@ -145,6 +145,10 @@ class MissingExtra(PrefectError, ImportError):
         self.extra = extra
 
 
+class ClusterUnavailable(PrefectError, RuntimeError):
+    """The processes of a cluster that a flow run was to have did not start."""
+
+
 class LegacyNameError(PrefectError, ImportError):
     """A name of Prefect 1.4.1 has no home in this library; the message says what to use instead."""
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import importlib
 from collections import Counter
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from prefect_results.context import context as ambient
@@ -12,6 +12,7 @@ from prefect_results.exceptions import MissingExtra
 from prefect_results.executors.base import Executor, ending_on_sigterm
 from prefect_results.executors.dask.sealed import CallExited, Sealed, open_and_call, opened, sealed
 from prefect_results.executors.dask.submission import options
+from prefect_results.executors.dask.temporary import distributed, imported, is_local, new_cluster
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -71,11 +72,11 @@ class DaskExecutor(Executor):
         if address is not None and (cluster_class is not None or cluster_kwargs is not None):
             raise ValueError("Cannot specify `address` and `cluster_class`/`cluster_kwargs`")
         if address is None:
-            cluster_class = _imported(cluster_class or settings.cluster_class)
+            cluster_class = imported(cluster_class or settings.cluster_class)
         self.address = address
         self.cluster_class = cluster_class
         self.cluster_kwargs = dict(cluster_kwargs or {})
-        if _full_name(cluster_class) == "distributed.deploy.local.LocalCluster":
+        if is_local(cluster_class):
             verbose = ambient.config.debug if debug is None else debug
             # The levels WARNING and CRITICAL.
             self.cluster_kwargs.setdefault("silence_logs", 30 if verbose else 50)
@@ -97,17 +98,23 @@ class DaskExecutor(Executor):
         Raises:
             MissingExtra: if dask.distributed is not installed.
         """
-        distributed = _distributed()
+        dask = distributed()
         import weakref
 
+        if self.performance_report_path and find_spec("bokeh") is None:
+            # Dask would find out when the run is over, and fail it then.
+            raise MissingExtra(package="bokeh", extra="dask-report")
         with contextlib.ExitStack() as stack:
             stack.enter_context(ending_on_sigterm())
             if self.address is not None:
                 self.logger.info("Connecting to an existing Dask cluster at %s", self.address)
                 target = self.address
             else:
-                target = stack.enter_context(self._cluster())
-            self.client = stack.enter_context(distributed.Client(target, **self.client_kwargs))
+                made = new_cluster(
+                    self.cluster_class, self.cluster_kwargs, self.adapt_kwargs, self.logger
+                )
+                target = stack.enter_context(made)
+            self.client = stack.enter_context(dask.Client(target, **self.client_kwargs))
             self._futures = weakref.WeakSet()
             self._restarts.clear()
             self._topics = None
@@ -115,7 +122,7 @@ class DaskExecutor(Executor):
             if self.performance_report_path:
                 # The report asks for the current client at its end too.
                 stack.enter_context(self.client.as_current())
-                report = distributed.performance_report(self.performance_report_path)
+                report = dask.performance_report(self.performance_report_path)
                 stack.enter_context(report)
             try:
                 yield
@@ -125,23 +132,6 @@ class DaskExecutor(Executor):
             finally:
                 self._forget_topics()
                 self._futures = self.client = None
-
-    def _cluster(self) -> Any:
-        make = self.cluster_class
-        assert callable(make)
-        kwargs = dict(self.cluster_kwargs)
-        name = _full_name(make)
-        local = name == "distributed.deploy.local.LocalCluster"
-        if local and kwargs.setdefault("dashboard_address", None) is None:
-            # The scheduler listens all the same; a port of its own for each of several runs.
-            kwargs.setdefault("scheduler_kwargs", {"dashboard_address": ":0"})
-        self.logger.info("Creating a new Dask cluster with `%s`...", name)
-        cluster = make(**kwargs)
-        if getattr(cluster, "dashboard_link", None) and kwargs.get("dashboard_address", True):
-            self.logger.info("The Dask dashboard is available at %s", cluster.dashboard_link)
-        if self.adapt_kwargs:
-            cluster.adapt(**self.adapt_kwargs)
-        return cluster
 
     def _watching(self) -> Any:
         watches = self.watch_worker_status
@@ -221,8 +211,8 @@ class DaskExecutor(Executor):
         client = self._started()
         found = options(extra_context or {})
         found.setdefault("key", f"{getattr(fn, '__name__', 'call')}-{_unique()}")
-        call = sealed([fn, *args], _distributed().Future)
-        kwargs = sealed(kwargs, _distributed().Future)
+        call = sealed([fn, *args], distributed().Future)
+        kwargs = sealed(kwargs, distributed().Future)
         future = client.submit(open_and_call, *call, **found, **kwargs)
         self._futures.add(future)
         return future
@@ -243,7 +233,7 @@ class DaskExecutor(Executor):
         if len(calls) < 2 or not all("key" in each for each in found):
             return super().submit_all(fn, calls, extra_contexts)
         keys = [each.pop("key") for each in found]
-        each = [sealed([fn, *call], _distributed().Future) for call in calls]
+        each = [sealed([fn, *call], distributed().Future) for call in calls]
         columns = zip(*each, strict=True)
         futures: list[Any] = client.map(open_and_call, *columns, key=keys, **found[0])
         self._futures.update(futures)
@@ -261,13 +251,13 @@ class DaskExecutor(Executor):
                 return client.gather(futures)
             except CallExited as exc:
                 raise exc.exit from None
-            except _distributed().KilledWorker:
+            except distributed().KilledWorker:
                 if not self._restart_killed():
                     raise
 
     def _restart_killed(self) -> bool:
         """Try again what stopped because workers died; a worker may die of something else."""
-        killed = _distributed().KilledWorker
+        killed = distributed().KilledWorker
         lost, blamed = [], set()
         for future in list(self._futures):
             exc = future.exception() if future.status == "error" else None
@@ -297,9 +287,9 @@ class DaskExecutor(Executor):
         done = [future for future in futures if future.done()]
         if done:
             return done
-        distributed = _distributed()
-        with contextlib.suppress(distributed.TimeoutError), self.client.as_current():
-            distributed.wait(futures, timeout, return_when="FIRST_COMPLETED")
+        dask = distributed()
+        with contextlib.suppress(dask.TimeoutError), self.client.as_current():
+            dask.wait(futures, timeout, return_when="FIRST_COMPLETED")
         return [future for future in futures if future.done()]
 
     def journal(self) -> Journal:
@@ -362,23 +352,3 @@ def _unique() -> str:
     import uuid
 
     return uuid.uuid4().hex
-
-
-def _full_name(make: Any) -> str:
-    return f"{getattr(make, '__module__', '')}.{getattr(make, '__qualname__', make)}"
-
-
-def _imported(name: Any) -> Any:
-    """The object that a dotted name stands for."""
-    if not isinstance(name, str):
-        return name
-    _distributed()
-    module, _, attribute = name.rpartition(".")
-    return getattr(importlib.import_module(module), attribute)
-
-
-def _distributed() -> Any:
-    try:
-        return importlib.import_module("distributed")
-    except ImportError as exc:
-        raise MissingExtra(package="distributed", extra="dask") from exc
