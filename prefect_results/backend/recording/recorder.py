@@ -10,6 +10,7 @@ import attrs
 from marshmallow import ValidationError
 
 from prefect_results.backend.recording.caches import RecordedCaches
+from prefect_results.backend.recording.readable import readable
 from prefect_results.backend.recording.writer import Writer
 from prefect_results.backend.store import NewLog, NewState, NewTaskRun, new_ids
 from prefect_results.context import context as ambient
@@ -166,7 +167,7 @@ class Recorder:
                 form = self._running[known] = state.serialize()
             return form
         try:
-            return state.serialize()
+            return readable(state).serialize()
         except ValidationError as exc:
             get_logger("Recorder").warning(
                 f"A {type(state).__name__} state is recorded without its value: {exc}"
