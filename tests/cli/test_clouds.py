@@ -12,7 +12,7 @@ import pytest
 
 from prefect_results.backend.store import NewTaskRun, RunStore
 from prefect_results.context import context
-from prefect_results.filesystems import FileSystem, LocalFileSystem, S3FileSystem
+from prefect_results.filesystems import FileSystem, LocalFileSystem, S3FileSystem, clients
 from prefect_results.results import AzureResult, GCSResult, LocalResult, S3Result
 from prefect_results.results.base import Result
 from prefect_results.states import Success
@@ -29,6 +29,8 @@ def cloud(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> tu
     """The URL of an empty bucket that the environment leads to, and a result type for it."""
     get: Callable[[str], Any] = request.getfixturevalue
     if request.param == "s3":
+        # Another module may have a server of its own.
+        monkeypatch.setattr(clients, "_clients", {})
         monkeypatch.setenv("AWS_ENDPOINT_URL", get("s3_url"))
         monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
         for name, text in S3_KEYS.items():
@@ -127,6 +129,8 @@ def test_unfinished_uploads_are_purged(
     cli: Cli, s3_url: str, s3_bucket: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A multipart upload that nobody completed is aborted; moto says that it began in 2010."""
+    # Another module may have a server of its own.
+    monkeypatch.setattr(clients, "_clients", {})
     monkeypatch.setenv("AWS_ENDPOINT_URL", s3_url)
     for name, text in S3_KEYS.items():
         monkeypatch.setenv(name.upper(), text)

@@ -133,6 +133,12 @@ def test_who_takes_a_lock_is_left_in_peace() -> None:
         def release(self) -> None:
             self._lock.release()
 
+        def __enter__(self) -> None:
+            self.acquire()
+
+        def __exit__(self, *exc_info: object) -> None:
+            self.release()
+
         def is_free(self) -> bool:
             return self._lock.acquire(blocking=False)
 

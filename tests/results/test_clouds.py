@@ -10,6 +10,7 @@ import pytest
 
 from prefect_results.context import context
 from prefect_results.exceptions import ConfigurationError, Corrupt, StorageError
+from prefect_results.filesystems import clients
 from prefect_results.results import AzureResult, GCSResult, Result, S3Result
 from prefect_results.testing.results import Make, StoredResultContract
 from prefect_results.wire import ResultSchema
@@ -24,6 +25,8 @@ class TestS3(StoredResultContract):
         """Results in a new bucket, credentials in the environment."""
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
         monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+        # Another module may have a server of its own.
+        monkeypatch.setattr(clients, "_clients", {})
         monkeypatch.setenv("AWS_ENDPOINT_URL", s3_url)
 
         def make(**kwargs: Any) -> S3Result:
