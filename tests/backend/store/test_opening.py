@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import builtins
+import gc
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -24,6 +26,17 @@ def test_default_is_a_file_in_the_home_folder(home_dir: Path) -> None:
     assert store.url == default_url()
     assert (home_dir / "prefect_results.db").exists()
     store.close()
+
+
+def test_a_store_that_is_dropped_leaves_no_connection_open(tmp_path: Path) -> None:
+    """Python 3.13 warns of each one that is; who forgot to close the store hears nothing."""
+    store: Any = open_store(tmp_path / "runs.db")
+    with store.database.read() as connection:
+        raw = connection.connection.driver_connection
+    del store, connection
+    gc.collect()
+    with pytest.raises(sqlite3.ProgrammingError, match="closed database"):
+        raw.execute("SELECT 1")
 
 
 def test_configuration_names_the_store(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

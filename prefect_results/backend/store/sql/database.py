@@ -63,6 +63,8 @@ class Database:
         found = self.engine.url
         self.place = found.database or "" if self.dialect == "sqlite" else _without_user(found)
         _databases.add(self)
+        # Who drops a store without closing it leaves no connection open.
+        weakref.finalize(self, self.engine.dispose)
 
     def _reset(self) -> None:
         self._local = threading.local()
