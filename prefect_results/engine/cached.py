@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from prefect_results.caching.hashing import hash_inputs
 from prefect_results.context import context as ambient
-from prefect_results.engine.inputs import template_values, values_of
+from prefect_results.engine.inputs import named_values, template_values, values_of
 from prefect_results.exceptions import DeserializationError, NotFound, StorageError
 from prefect_results.logging import emit_line
 from prefect_results.results import StoredResult
-from prefect_results.results.location import fill
+from prefect_results.results.location import fill, names_in
 from prefect_results.states import Cached, Pending
 from prefect_results.states.clock import now
 
@@ -57,14 +57,15 @@ def found_at_target(
     """
     if not task.target:
         return state
-    values = template_values(inputs)
-    target = task.target if isinstance(task.target, str) else task.target(**values)
+    location = _location_of(task.target, inputs)
     if wait is not None:
-        wait(fill(target, values))
+        wait(location)
     # Our own types tell by reading whether there is something, which saves a look-up.
-    if not isinstance(result, StoredResult) and not result.exists(target, **values):
-        return state
-    location = fill(target, values)
+    if not isinstance(result, StoredResult):
+        values = template_values(inputs)
+        target = task.target if isinstance(task.target, str) else location
+        if not result.exists(target, **values):
+            return state
     try:
         found = result.read(location)
     except NotFound:
@@ -85,9 +86,20 @@ def found_at_target(
         result=found,
         hashed_inputs=hash_inputs(values_of(inputs)),
         cached_result_expiration=None,
-        cached_parameters=values.get("parameters"),
+        cached_parameters=ambient.get("parameters"),
         message=f"Result found at task target {location}",
     )
+
+
+def _location_of(target: str | Callable[..., str], inputs: Mapping[str, Result]) -> str:
+    """The location of a target: most templates name few of the values that there are."""
+    if isinstance(target, str):
+        values = named_values(target, values_of(inputs))
+        if values.keys() >= names_in(target):
+            return fill(target, values)
+        return fill(target, template_values(inputs))
+    values = template_values(inputs)
+    return fill(target(**values), values)
 
 
 def found_in_cache(

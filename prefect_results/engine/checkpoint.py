@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from prefect_results.configuration import config
-from prefect_results.context import Deferred
 from prefect_results.context import context as ambient
-from prefect_results.engine.inputs import template_values
+from prefect_results.engine.inputs import named_values, template_values
 from prefect_results.results import (
     ConstantResult,
     PrefectResult,
@@ -16,7 +15,7 @@ from prefect_results.results import (
     SecretResult,
     StoredResult,
 )
-from prefect_results.results.location import fill, names_in
+from prefect_results.results.location import fill
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,15 +65,7 @@ def unwritten(value: Any, template: Result, inputs: Mapping[str, Any]) -> Result
         return template.from_value(value)
     if template.location is None:
         return _called(value, template, inputs)
-    current = ambient.current()
-    values = {}
-    for name in names_in(template.location):
-        for known in (inputs, current, current.get("parameters") or {}):
-            if name in known:
-                found = known[name]
-                values[name] = found.resolve() if found.__class__ is Deferred else found
-                break
-    return template.planned(value, values)
+    return template.planned(value, named_values(template.location, inputs))
 
 
 def _called(value: Any, template: Result, inputs: Mapping[str, Any]) -> Result:

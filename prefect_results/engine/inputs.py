@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from prefect_results.context import Deferred
 from prefect_results.context import context as ambient
 from prefect_results.results import NoResult
+from prefect_results.results.location import names_in
 from prefect_results.states import Mapped
 
 if TYPE_CHECKING:
@@ -98,4 +99,22 @@ def template_values(inputs: Mapping[str, Result]) -> dict[str, Any]:
             values[key] = value.resolve()
     values.update((key, result.value) for key, result in inputs.items())
     values.pop("self", None)
+    return values
+
+
+def named_values(template: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of the `template_values` that a template names, as far as they are known.
+
+    Args:
+        template: a `str.format` template.
+        inputs: the values of the run's inputs.
+    """
+    current = ambient.current()
+    values = {}
+    for name in names_in(template):
+        for known in (inputs, current, current.get("parameters") or {}):
+            if name in known:
+                found = known[name]
+                values[name] = found.resolve() if found.__class__ is Deferred else found
+                break
     return values
