@@ -30,6 +30,11 @@ CACHED_STATES = "_cached_states"
 INVALID_MESSAGE = "Cache was invalid; ready to run."
 
 
+def is_recorded() -> bool:
+    """Whether the run is recorded in a run store; to show its progress is not to record it."""
+    return CACHED_STATES in ambient.current()
+
+
 def found_at_target(
     state: State,
     task: Task,

@@ -15,6 +15,7 @@ from prefect_results.context import context as ambient
 from prefect_results.core.conversion import is_constant_task
 from prefect_results.engine import mapping
 from prefect_results.engine.batching import Batching, flat_starts
+from prefect_results.engine.cached import is_recorded
 from prefect_results.engine.calls import flat_states
 from prefect_results.engine.checkpoint import why_not
 from prefect_results.engine.child_states import child_values
@@ -23,7 +24,6 @@ from prefect_results.engine.direct import PLAIN, DirectTask, is_plain, is_possib
 from prefect_results.engine.environment import Job
 from prefect_results.engine.future_batches import FutureBatches, parts_of
 from prefect_results.engine.inputs import with_loaded_results
-from prefect_results.engine.listening import listener
 from prefect_results.engine.submission import Submitter
 from prefect_results.engine.uploads import Behind
 from prefect_results.engine.waiting import Wait, submit_as_ready
@@ -156,7 +156,7 @@ class Dispatch:
         # Most tasks ask for nothing; `why_not` has the reasons where one did.
         asks = template is not PLAIN or task.target is not None or task.checkpoint is True
         # Recording a state persists its value, whatever is checkpointed.
-        if asks and listener() is None and (reason := why_not(template, task)) is not None:
+        if asks and not is_recorded() and (reason := why_not(template, task)) is not None:
             self._logger.info(f"Task '{task.name}': Its result is not persisted: {reason}.")
         if state is None and self._run_here(task):
             return None
@@ -184,9 +184,7 @@ class Dispatch:
                 plain = type(state) is Success
                 values[edge.key] = state._result.value if plain else state.result
         direct = self._direct_task(task, self._contexts.get(task, {}))
-        behind = None
-        if self._uploads is not None:
-            behind = self._behind(task, self.task_states, task)
+        behind = self._behind(task, self.task_states, task)
         upstream = partial(self._states_upstream_of, task)
         self.task_states[task] = direct.run(values, upstream, behind=behind)
         return True

@@ -12,6 +12,7 @@ from prefect_results.configuration import set_temporary_config
 from prefect_results.engine import watching
 from prefect_results.executors import LocalExecutor
 from prefect_results.progress import Counts
+from prefect_results.results import LocalResult
 from prefect_results.triggers import all_finished
 from tests.executors.conftest import make_executor
 
@@ -153,3 +154,14 @@ def test_a_terminal_gets_a_table(monkeypatch: pytest.MonkeyPatch) -> None:
     with set_temporary_config({"flows.progress": True}):
         shown = showing(lambda: Counts({}))
     assert type(shown._display).__name__ == "Terminal"
+
+
+def test_a_display_does_not_hide_that_results_are_not_kept(
+    tmp_path: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Only recording a run keeps what is not checkpointed."""
+    with Flow("shown", result=LocalResult(str(tmp_path))) as flow:
+        numbers()
+    with set_temporary_config({"flows.progress": True}), caplog.at_level("INFO"):
+        flow.run()
+    assert "Its result is not persisted" in caplog.text
