@@ -54,13 +54,11 @@ def main() -> int:
         try:
             for row in module.run(**arguments):
                 these.append(row)
-                if sys.stdout.isatty():
-                    print(f"  ... {row.name:74}", end="\r", flush=True)
+                # A benchmark that is broken off has told what it had found.
+                print(f"  {table([row]).splitlines()[-1]}", file=sys.stderr, flush=True)
         except (WorkloadFailed, PeerUnavailable) as exc:
             failed = True
             print(f"failed: {exc}")
-        if sys.stdout.isatty():
-            print(" " * 79, end="\r")
         print(table(these))
         print(f"\n({time.perf_counter() - started:.0f} s)", flush=True)
         rows += these

@@ -39,6 +39,9 @@ LAST = 4
 BATCHES_PER_WORKER = 4
 # How much larger a batch may be than the one that was timed.
 GROWTH = 32
+# How many batches each worker gets at once while they are timed: it has one to go on with while
+# the next ones are cut.
+AHEAD = 2
 # How long the first batches may take, in seconds, before the others are submitted untimed.
 PATIENCE = 1.0
 # How long the first worker may take, in seconds, before that time begins.
@@ -136,10 +139,10 @@ class Batching:
         while start < total:
             rest = total - start
             most = max(1, math.ceil(rest / (workers * BATCHES_PER_WORKER)))
-            if size >= most or rest <= workers:
+            if size >= most or rest <= workers * AHEAD:
                 self._submit_cuts(_cuts(start, total, min(size, most), bounds))
                 return
-            wave = list(_first(workers, _cuts(start, total, size, bounds)))
+            wave = list(_first(workers * AHEAD, _cuts(start, total, size, bounds)))
             yield from self._inputs_of(wave)
             submitted = len(self._futures)
             self._submit_cuts(wave)
