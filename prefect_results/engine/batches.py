@@ -1,7 +1,7 @@
 """The states of consecutive mapped children, kept small.
 
 Not here: all children of a task (see `child_states`), batches that are still computed (see
-`future_batches`), how one is run (see `calls`).
+`future_batches`), how one is run (see `batch_calls`).
 """
 
 from __future__ import annotations

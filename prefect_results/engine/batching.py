@@ -16,7 +16,7 @@ import time
 from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
-from prefect_results.engine.calls import behind, run_batch
+from prefect_results.engine.batch_calls import behind, run_batch
 from prefect_results.engine.children import Elements, Items, Same, Upstream
 from prefect_results.engine.future_batches import FutureBatches
 from prefect_results.engine.submission import failed

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 from prefect_results.context import context as ambient
 from prefect_results.core.conversion import is_constant_task
 from prefect_results.engine import mapping
+from prefect_results.engine.batch_calls import flat_states
 from prefect_results.engine.batching import Batching, flat_starts
 from prefect_results.engine.cached import is_recorded
-from prefect_results.engine.calls import flat_states
 from prefect_results.engine.checkpoint import why_not
 from prefect_results.engine.child_states import child_values
 from prefect_results.engine.children import ChildInputs, Elements, Same, Upstream, child_sources

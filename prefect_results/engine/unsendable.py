@@ -220,7 +220,7 @@ def wrong_inputs(upstream: Sequence[Sequence[Any]]) -> dict[int | None, str]:
     """What is wrong with the inputs of a batch that could not be sent.
 
     Args:
-        upstream: what `calls.run_batch` was given.
+        upstream: what `batch_calls.run_batch` was given.
 
     Returns:
         By position; what concerns all children by None.
