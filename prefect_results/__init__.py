@@ -24,7 +24,7 @@ from prefect_results.core import (
     task,
     unmapped,
 )
-from prefect_results.core.flow import register_registrar
+from prefect_results.core.keeping import register_agent, register_registrar
 from prefect_results.core.running import register_recording
 from prefect_results.engine import FlowRunner as _FlowRunner  # noqa: F401 - registers itself
 from prefect_results.exceptions import MissingExtra
@@ -66,6 +66,13 @@ def _registrar(flow: Flow, **options: Any) -> str:
     return register(flow, **options)
 
 
+def _run_agent(flow: Flow, **options: Any) -> None:
+    """Runs an agent; the backend is imported when the first one is."""
+    from prefect_results.backend.agent import run_agent
+
+    run_agent(flow, **options)
+
+
 def _serve_legacy_names() -> None:
     """Lets `import prefect` be served; for flows whose code says it."""
     from prefect_results.compat import install
@@ -94,6 +101,7 @@ register_recording(_begin_recording)
 register_graphql(_graphql)
 register_legacy_names(_serve_legacy_names)
 register_registrar(_registrar)
+register_agent(_run_agent)
 
 __all__ = [
     "__version__",

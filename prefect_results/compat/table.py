@@ -228,6 +228,7 @@ TABLE: dict[str, str | dict[str, str]] = {
     },
     "prefect.utilities.context": "prefect_results.context",
     "prefect.utilities.debug": "prefect_results.debug",
+    "prefect.utilities.diagnostics": "prefect_results.core.diagnostics",
     "prefect.utilities.edges": "prefect_results.core.annotations",
     "prefect.utilities.datetimes": {"prefect_results.compat.helpers": "retry_delay"},
     "prefect.utilities.executors": {
@@ -283,7 +284,6 @@ ALTERNATIVES: dict[str, str] = {
     "prefect.serialization.run_config": "RunConfig.serialize() of prefect_results.compat",
     "prefect.serialization.storage": "Storage.serialize() of prefect_results.compat",
     "prefect.tasks": "write a @task around the client library that the legacy task wrapped",
-    "prefect.utilities.diagnostics": "prefect_results.configuration.config, and `pip list`",
     "prefect.utilities.filesystems": "pathlib, fsspec, or prefect_results.filesystems",
     "prefect.utilities.notifications": "a state handler that calls your messenger's own client",
     "prefect.utilities.storage": "Flow.save and Flow.load",

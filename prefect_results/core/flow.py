@@ -1,8 +1,8 @@
 """Flows: tasks, their dependencies, and what decides the state of the whole.
 
 Here belongs what a flow is and does. How its graph is built is in ``core.building``, what can be
-asked about it in ``core.questions``; ``core.running`` runs it, ``core.visualize`` draws it,
-``core.files`` stores it.
+asked about it in ``core.questions``, where it is kept in ``core.keeping``; ``core.running`` runs
+it, ``core.visualize`` draws it.
 """
 
 from __future__ import annotations
@@ -14,11 +14,10 @@ from typing import TYPE_CHECKING
 
 from prefect_results.context import context
 from prefect_results.core import running
-from prefect_results.core.building import FlowBuilding
 from prefect_results.core.graph import Graph
+from prefect_results.core.keeping import INSIDE_CONTEXT, FlowKeeping
 from prefect_results.core.options import handlers_of
 from prefect_results.core.task import Task
-from prefect_results.exceptions import ConfigurationError
 from prefect_results.logging import get_logger
 
 if TYPE_CHECKING:
@@ -29,33 +28,8 @@ if TYPE_CHECKING:
     from prefect_results.results import Result
     from prefect_results.states import State
 
-_INSIDE_CONTEXT = (
-    "Don't call `flow.{method}()` from within a `Flow` context manager.\n\n"
-    "Do:\n\n"
-    "  with Flow(...) as flow:\n"
-    "      ...\n"
-    "  flow.{method}(...)\n\n"
-    "Don't:\n\n"
-    "  with Flow(...) as flow:\n"
-    "      ...\n"
-    "      flow.{method}(...)"
-)
 
-_registrar: Callable[..., str] | None = None
-
-
-def register_registrar(registrar: Callable[..., str] | None) -> None:
-    """Hand over what ``flow.register()`` does; the ``backend`` room calls this.
-
-    Args:
-        registrar: Called with the flow and the keywords of :meth:`Flow.register`; returns the ID
-            of the registered flow. None takes it back.
-    """
-    global _registrar
-    _registrar = registrar
-
-
-class Flow(FlowBuilding):
+class Flow(FlowKeeping):
     """Tasks and the dependencies between them.
 
     Inside ``with Flow("name") as flow:`` calling a task adds it to the flow.
@@ -223,7 +197,7 @@ class Flow(FlowBuilding):
                 schedule has no more runs.
         """
         if hasattr(self, "_ctx"):
-            raise RuntimeError(_INSIDE_CONTEXT.format(method="run"))
+            raise RuntimeError(INSIDE_CONTEXT.format(method="run"))
         if context.get("loading_flow", False):
             warnings.warn(
                 "Attempting to call `flow.run` during execution of flow file will lead to "
@@ -264,110 +238,3 @@ class Flow(FlowBuilding):
         from prefect_results.core.visualize import visualize
 
         return visualize(self, flow_state, filename, format, horizontal)
-
-    def serialize(self, build: bool = False) -> dict[str, Any]:
-        """This flow as a JSON-compatible dict, in the form of Prefect 1.4.1.
-
-        Args:
-            build: Whether to build the storage first.
-
-        Returns:
-            The dict.
-
-        Raises:
-            ValueError: if the flow is invalid, or has no storage to build.
-        """
-        from prefect_results.core.schemas import serialize_flow
-
-        return serialize_flow(self, build)
-
-    def serialized_hash(self, build: bool = False) -> str:
-        """SHA-256 of the serialized flow, as hexadecimal text: equal if nothing changed.
-
-        Args:
-            build: Whether to build the storage first.
-        """
-        import hashlib
-        import json
-
-        serialized = json.dumps(self.serialize(build), sort_keys=True)
-        return hashlib.sha256(serialized.encode()).hexdigest()
-
-    @classmethod
-    def load(cls, fpath: str) -> Flow:
-        """Read a flow that :meth:`save` wrote. Loading a pickle runs code: trust the file.
-
-        Args:
-            fpath: Absolute path, or the name of a flow saved in ``~/.prefect/flows``.
-        """
-        from prefect_results.core.files import load_flow
-
-        return load_flow(fpath)
-
-    def save(self, fpath: str | None = None) -> str:
-        """Write the flow to a file, with cloudpickle.
-
-        Args:
-            fpath: Where; ``~/.prefect/flows/<name>.prefect`` by default.
-
-        Returns:
-            The path of the file.
-        """
-        from prefect_results.core.files import save_flow
-
-        return save_flow(self, fpath)
-
-    def register(
-        self,
-        project_name: str | None = None,
-        build: bool = True,
-        labels: list[str] | None = None,
-        set_schedule_active: bool = True,
-        version_group_id: str | None = None,
-        no_url: bool = False,
-        idempotency_key: str | None = None,
-        **kwargs: Any,
-    ) -> str | None:
-        """Register the flow with a backend, if there is one.
-
-        Args:
-            project_name: Project that it belongs to.
-            build: Whether to build the storage first.
-            labels: Labels of its runs.
-            set_schedule_active: Whether its schedule is followed.
-            version_group_id: Which flow this is a version of; told by name by default.
-            no_url: Whether not to print a link.
-            idempotency_key: Registering with the same key again makes no new version.
-            kwargs: What else the backend takes.
-
-        Returns:
-            The ID of the flow; None while a flow file is being loaded.
-
-        Raises:
-            ValueError: if called inside ``with Flow(...)``.
-            ConfigurationError: if there is no backend.
-        """
-        if hasattr(self, "_ctx"):
-            raise ValueError(_INSIDE_CONTEXT.format(method="register"))
-        if context.get("loading_flow", False):
-            warnings.warn(
-                "Attempting to call `flow.register` during execution of flow file will lead to "
-                "unexpected results.",
-                stacklevel=2,
-            )
-            return None
-        if _registrar is None:
-            raise ConfigurationError(
-                "This flow cannot be registered, as there is no backend. `flow.run()` needs none."
-            )
-        return _registrar(
-            self,
-            project_name=project_name,
-            build=build,
-            labels=labels,
-            set_schedule_active=set_schedule_active,
-            version_group_id=version_group_id,
-            no_url=no_url,
-            idempotency_key=idempotency_key,
-            **kwargs,
-        )

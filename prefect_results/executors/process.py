@@ -1,8 +1,8 @@
 """A process that makes calls one after the other, and that can be killed.
 
 It is a new interpreter that does not run the caller's script again, so scripts need no
-`if __name__ == "__main__"`; what it is to call arrives pickled. Not here: which call is made
-when (see `dask.pool`).
+`if __name__ == "__main__"`; what it is to call arrives pickled, after the caller's settings. Not
+here: which call is made when (see `dask.pool`).
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
+from prefect_results.configuration import config
 from prefect_results.exceptions import PrefectError, PrefectSignal, SerializationError
 from prefect_results.pickling import dumps
 
@@ -93,6 +94,9 @@ class CallProcess:
             )
         self._connection: Connection[Any, Any] = Connection(ours.detach())
         self.parent = os.getpid()
+        with contextlib.suppress(OSError):
+            # Who makes the first call is told that the process is gone.
+            self._connection.send_bytes(_settings())
 
     @property
     def pid(self) -> int:
@@ -170,6 +174,8 @@ def serve(number: int) -> None:
     connection: Connection[Any, Any] = Connection(number)
     calls: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
     busy = threading.Event()
+    with contextlib.suppress(EOFError, OSError):
+        _adopt(connection.recv_bytes())
 
     def receive() -> None:
         while True:
@@ -190,6 +196,23 @@ def serve(number: int) -> None:
         del payload
         connection.send_bytes(answer)
         busy.clear()
+
+
+def _settings() -> bytes:
+    """The configuration in force, as a forked process would have it; nothing if it can't travel."""
+    try:
+        return dumps(dict(config))
+    except Exception:
+        return b""
+
+
+def _adopt(settings: bytes) -> None:
+    import pickle
+
+    if settings:
+        found = pickle.loads(settings)
+        config.clear()
+        config.update(found)
 
 
 def _answer(payload: bytes) -> bytes:

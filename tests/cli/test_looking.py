@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import platform
 from collections.abc import Iterator
 from datetime import datetime, timezone
 
@@ -196,6 +197,16 @@ def test_settings_are_shown(cli: Cli) -> None:
     assert cli.json("config", "show", "tasks.defaults")["max_retries"] == 0
     assert cli("config", "show", "logging.level").stdout == "INFO\n"
     assert "nothing.here" in cli.error("config", "show", "nothing.here")
+
+
+def test_reports_of_problems_have_versions(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And the names of what is set, without secrets."""
+    monkeypatch.setenv("PREFECT__CONTEXT__SECRETS__MINE", "much-secret")
+    told = cli.json("config", "diagnostics")
+    assert told["system_information"]["python_version"] == platform.python_version()
+    assert "MINE" not in json.dumps(told)
+    listed = cli("config", "diagnostics", "--include-secret-names").stdout
+    assert "SECRETS__MINE" in listed and "much-secret" not in listed
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,7 @@ import pytest
 
 from prefect_results import Flow, Parameter, Task, case, context, tags, task
 from prefect_results.configuration import set_temporary_config
-from prefect_results.core import Edge
-from prefect_results.core import flow as flow_module
+from prefect_results.core import Edge, keeping
 from prefect_results.exceptions import ConfigurationError
 from prefect_results.results import Result
 
@@ -296,7 +295,7 @@ def test_the_flow_converts_dependencies() -> None:
 def test_registering_needs_a_backend(monkeypatch: pytest.MonkeyPatch) -> None:
     """The checks of the legacy release come first; a backend is handed over by its room."""
     flow = Flow("n")
-    monkeypatch.setattr(flow_module, "_registrar", None)
+    monkeypatch.setattr(keeping, "_registrar", None)
     with pytest.raises(ConfigurationError, match="no backend"):
         flow.register("project")
     with pytest.raises(ValueError, match="from within a `Flow` context"), flow:
@@ -304,11 +303,23 @@ def test_registering_needs_a_backend(monkeypatch: pytest.MonkeyPatch) -> None:
     loading = pytest.warns(UserWarning, match="`flow.register` during execution of flow file")
     with loading, context(loading_flow=True):
         assert flow.register() is None
-    flow_module.register_registrar(lambda flow, **options: f"{flow.name}:{options}")
+    keeping.register_registrar(lambda flow, **options: f"{flow.name}:{options}")
     assert flow.register("p", labels=["l"]) == (
         "n:{'project_name': 'p', 'build': True, 'labels': ['l'], 'set_schedule_active': True, "
         "'version_group_id': None, 'no_url': False, 'idempotency_key': None}"
     )
+
+
+def test_an_agent_needs_a_backend(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What `run_agent` does is handed over by the backend's room."""
+    flow = Flow("n")
+    monkeypatch.setattr(keeping, "_agent", None)
+    with pytest.raises(ConfigurationError, match="no backend"):
+        flow.run_agent()
+    asked = []
+    keeping.register_agent(lambda flow, **options: asked.append((flow.name, options)))
+    flow.run_agent(token="t", show_flow_logs=True, api_key="k")
+    assert asked == [("n", {"show_flow_logs": True, "log_to_cloud": None})]
 
 
 def test_function_tasks_build_flows() -> None:

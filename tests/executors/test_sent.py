@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 
 from prefect_results import Flow, task
+from prefect_results.configuration import config, set_temporary_config
 from prefect_results.engine.batches import Batch
 from prefect_results.engine.child_states import States
 from prefect_results.engine.children import Items
+from prefect_results.executors import LocalDaskExecutor
 from prefect_results.executors.process import Pickled
 from prefect_results.results import FSSpecResult, Result
 from prefect_results.states import Mapped, State, Success
@@ -66,6 +68,23 @@ def test_a_batch_of_many_small_values_is_as_large_as_they_are() -> None:
     batch = batch_of(*(Success("Task run succeeded.", result=value) for value in values))
     assert sizeof(values) <= 1.1 * sizeof(batch)
     assert sizeof(batch) <= 1.5 * sizeof(values)
+
+
+@pytest.mark.parametrize("timeout", [None, 60])
+def test_processes_have_the_configuration_of_the_run(timeout: int | None) -> None:
+    """What was set in the process that runs the flow, also in one that a time limit makes."""
+
+    @task(timeout=timeout)
+    def settings() -> tuple[bool, str]:
+        return config.debug, config.mine.name
+
+    with Flow("settings") as flow:
+        told = settings()
+    kind = "threads" if timeout else "processes"
+    with set_temporary_config({"debug": True, "mine.name": "x"}):
+        state = flow.run(executor=LocalDaskExecutor(kind, num_workers=1))
+    assert state is not None
+    assert state.result[told].result == (True, "x")
 
 
 def test_a_module_that_workers_do_not_have_fails_who_needs_it(remote: Any) -> None:

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timezone
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from prefect_results.backend.access import StoredRuns, open_access, tables
 from prefect_results.backend.agent.processes import launcher
@@ -23,6 +23,9 @@ from prefect_results.backend.store import RunStore
 from prefect_results.configuration import config
 from prefect_results.exceptions import ConfigurationError
 from prefect_results.logging import get_logger
+
+if TYPE_CHECKING:
+    from prefect_results.core import Flow
 
 sleep: Callable[[float], None] = time.sleep
 
@@ -153,6 +156,25 @@ class LocalAgent:
             if left <= 0 or self._stopped:
                 return
             sleep(min(left, _BUSY))
+
+
+def run_agent(flow: Flow, *, show_flow_logs: bool, log_to_cloud: bool | None) -> None:
+    """Do what `Flow.run_agent` says.
+
+    Args:
+        flow: The flow whose run configuration's labels the agent gets.
+        show_flow_logs: Whether runs write to the output of this process.
+        log_to_cloud: Whether their logs are recorded; as configured if None.
+
+    Raises:
+        ConfigurationError: The configured place is an API.
+    """
+    labels = getattr(flow.run_config, "labels", None) or ()
+    LocalAgent(
+        labels=sorted(labels),
+        show_flow_logs=show_flow_logs,
+        no_cloud_logs=None if log_to_cloud is None else not log_to_cloud,
+    ).start()
 
 
 @contextmanager

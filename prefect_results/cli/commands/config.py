@@ -1,4 +1,4 @@
-"""`prefect-results config`: the settings in force."""
+"""`prefect-results config`: the settings in force, and what a report of a problem says."""
 
 from __future__ import annotations
 
@@ -47,6 +47,20 @@ def show(settings: Settings, key: str | None) -> None:
             click.echo(f"{name} = {printable(shown(value))}")
     else:
         click.echo(shown(found))
+
+
+@command.command("diagnostics")
+@click.option("--include-secret-names", is_flag=True, help="List secrets by their names.")
+@shared
+@pass_settings
+def diagnostics(settings: Settings, include_secret_names: bool) -> None:
+    """Print versions and which settings differ from the defaults, for a report of a problem.
+
+    No value of a setting is printed.
+    """
+    from prefect_results.core.diagnostics import diagnostic_info
+
+    click.echo(diagnostic_info(include_secret_names=include_secret_names))
 
 
 def _flat(settings: Mapping[str, Any], prefix: str) -> list[tuple[str, Any]]:

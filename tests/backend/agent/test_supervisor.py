@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
+from prefect_results import Flow
 from prefect_results.backend.agent import supervisor as module
 from prefect_results.backend.agent.agent import LocalAgent
 from prefect_results.backend.agent.supervisor import Supervisor, claim, release_abandoned
 from prefect_results.backend.store import NewState, RunStore, open_store
+from prefect_results.compat.run_configs import LocalRun
 from prefect_results.configuration import set_temporary_config
 from prefect_results.exceptions import ConfigurationError
 from prefect_results.states import Cancelling, Retrying, Running, State, Submitted, Success
@@ -299,6 +301,19 @@ class TestLocalAgent:
         env = agent._environment()
         assert env["PREFECT__CLOUD__SEND_FLOW_RUN_LOGS"] == "false"
         assert env["PYTHONPATH"].startswith("/x")
+
+    def test_of_a_flow(self, store: RunStore, monkeypatch: Any) -> None:
+        """`Flow.run_agent` starts one with the labels of the flow's run configuration."""
+        started: list[LocalAgent] = []
+        monkeypatch.setattr(LocalAgent, "start", lambda self: started.append(self))
+        Flow("plain").run_agent()
+        Flow("labelled", run_config=LocalRun(labels=["b", "a"])).run_agent(
+            show_flow_logs=True, log_to_cloud=False
+        )
+        plain, labelled = started
+        assert (plain._takes_unlabelled, labelled._takes_unlabelled) == (True, False)
+        assert labelled.labels[:2] == ["a", "b"] and labelled.show_flow_logs
+        assert (plain.log_to_cloud, labelled.log_to_cloud) == (True, False)
 
     def test_needs_the_store(self) -> None:
         """An API is refused: runs are recorded in the store itself."""
