@@ -215,9 +215,8 @@ class FlowQuestions:
 
 
 def _default_reference_tasks(graph: Graph) -> set[Task]:
-    return {
-        task
-        for task in graph.tasks
-        if not task._manages_resource
-        and all(edge.downstream_task._cleans_up for edge in graph.downstream[task])
+    decided_behind = {
+        edge.upstream_task for edge in graph.edges if not edge.downstream_task._cleans_up
     }
+    ends = graph.tasks - decided_behind
+    return {task for task in ends if not task._manages_resource}
