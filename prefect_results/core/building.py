@@ -12,6 +12,7 @@ from prefect_results.core.edge import Edge, is_valid_identifier
 from prefect_results.core.parameter import Parameter
 from prefect_results.core.questions import FlowQuestions
 from prefect_results.core.task import Task
+from prefect_results.text import storable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -57,7 +58,7 @@ class FlowBuilding(FlowQuestions):
 
     def _generate_task_slug(self, task: Task) -> str:
         """A slug that is not taken, ``name-tags-count``: the same each time the flow is built."""
-        prefix = "-".join([task.name, *sorted(task.tags)])
+        prefix = storable("-".join([task.name, *sorted(task.tags)]))
         taken = self._taken_slugs()
         count = self._slug_counts.get(prefix, 0)
         while True:
@@ -84,10 +85,8 @@ class FlowBuilding(FlowQuestions):
             raise TypeError(f"Tasks must be Task instances (received {type(task)})")
         if task in self._graph.tasks:
             return task
-        slug = task.slug
-        if not slug:
-            slug = self._generate_task_slug(task)
-        elif slug in self._taken_slugs():
+        slug = storable(task.slug or "") or self._generate_task_slug(task)
+        if slug in self._taken_slugs():
             raise ValueError(f'A task with the slug "{slug}" already exists in this flow.')
         self.slugs[task] = slug
         self._slugs_in_use.add(slug)

@@ -82,11 +82,17 @@ def serve(
 
 
 def check_exposure(host: str, key: str | None) -> None:
-    """Refuse to listen beyond this machine without a key.
+    """Refuse to listen beyond this machine without a key, or with a key that nobody can send.
 
     Raises:
-        ConfigurationError: `host` is not a loopback address and `key` is empty.
+        ConfigurationError: `host` is not a loopback address and `key` is empty; or `key` has
+            characters that a header of a request does not carry unchanged.
     """
+    if key and not (key.isascii() and key.isprintable() and key == key.strip()):
+        raise ConfigurationError(
+            "the server's key can be sent by no client: it is a header of requests, so it takes "
+            f"printable ASCII characters without spaces around them (--key, or {KEY_VARIABLE})"
+        )
     if not key and not _is_loopback(host):
         raise ConfigurationError(
             f"the server would listen on {host!r}, beyond this machine, and who can reach it can "

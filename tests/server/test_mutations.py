@@ -59,6 +59,8 @@ def test_required_parameters_are_demanded(do: Any, flow_id: str) -> None:
     told = do("create_flow_run", flow_id=flow_id, parameters={"q": 1})
     assert told["message"] == "Required parameters were not supplied: p"
     assert told["path"] == ["create_flow_run"]
+    told = do("create_flow_run", flow_id=flow_id, parameters={"p": 1, "r": 1})
+    assert told["message"] == "Unexpected parameters were supplied: r; it takes p, q"
 
 
 def test_a_run_has_task_runs_at_once(ask: Ask, do: Any, flow_id: str) -> None:

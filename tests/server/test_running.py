@@ -31,6 +31,14 @@ def test_others_need_a_key(host: str) -> None:
     check_exposure(host, "key")
 
 
+@pytest.mark.parametrize("key", ["sésame", "a\nb", " sesame"])
+def test_a_key_must_be_one_that_clients_can_send(key: str) -> None:
+    """Headers carry ASCII; it is said at the start, not by refusing everybody."""
+    with pytest.raises(ConfigurationError, match="can be sent by no client") as info:
+        serve("127.0.0.1", 0, key=key)
+    assert key not in str(info.value)
+
+
 def _ask(url: str, key: str | None = None) -> Any:
     headers = {"content-type": "application/json"}
     if key:

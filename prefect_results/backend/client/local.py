@@ -11,6 +11,7 @@ from typing import Any
 
 from prefect_results.backend.access import StoredRuns, open_access
 from prefect_results.backend.access.opening import configured_url, is_api
+from prefect_results.backend.parameters import complaint
 from prefect_results.clients import graphql_executor
 from prefect_results.configuration import config
 from prefect_results.context import context
@@ -60,23 +61,15 @@ class LocalApi:
         """Create a run of a flow, and have it executed by the agent of this process.
 
         Raises:
-            ClientError: A required parameter is not given.
+            ClientError: A required parameter is not given, or one that the flow does not have.
         """
         from prefect_results.backend.agent import execute_soon
 
         store = self.runs.store
         flow = store.get_flow(flow_id)
         defaults = store.get_flow_group(flow.flow_group_id).default_parameters
-        given = {**(defaults or {}), **(options.get("parameters") or {})}
-        missing = [
-            one["name"]
-            for one in flow.parameters or ()
-            if one.get("required") and one["name"] not in given
-        ]
-        if missing:
-            raise ClientError(
-                f"Required parameters of flow {flow.name!r} were not supplied: {', '.join(missing)}"
-            )
+        if wrong := complaint(flow.parameters, options.get("parameters"), defaults):
+            raise ClientError(f"{wrong} (flow {flow.name!r})")
         flow_run_id = self.runs.create_flow_run(flow_id, **options)
         execute_soon(self.url, flow_run_id)
         return flow_run_id

@@ -15,6 +15,8 @@ from uuid import UUID
 from sqlalchemy import DateTime, Dialect, String, Text, TypeDecorator, Uuid
 from sqlalchemy.types import TypeEngine
 
+from prefect_results.text import storable
+
 
 def _encoder() -> Callable[[Any], str]:
     encoder = json.JSONEncoder(separators=(",", ":"))
@@ -59,9 +61,7 @@ def as_utc(value: datetime) -> datetime:
 
 def clean_text(value: str | None) -> str | None:
     """Return text that every database stores: no NUL and no lone surrogate is left in it."""
-    if value is None or (value.isascii() and "\x00" not in value):
-        return value
-    return value.replace("\x00", "\ufffd").encode("utf-8", "replace").decode("utf-8")
+    return None if value is None else storable(value)
 
 
 class Identifier(TypeDecorator[str]):

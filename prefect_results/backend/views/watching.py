@@ -38,6 +38,14 @@ def pause_after(waited: float, longest: float = LONGEST_WAIT) -> float:
     return min(max(waited / 10, SHORTEST_WAIT), max(longest, SHORTEST_WAIT))
 
 
+def _in_words(seconds: float) -> str:
+    """A time in the largest unit that it is one of: hours (as Prefect 1.4.1), minutes, seconds."""
+    for unit, name in ((3600, "hours"), (60, "minutes")):
+        if seconds >= unit:
+            return f"{round(seconds / unit, 1)} {name}"
+    return f"{seconds:g} seconds"
+
+
 def watch_flow_run(
     flow_run_id: str,
     stream_states: bool = True,
@@ -103,9 +111,9 @@ class _Watch:
         if self.run.state.is_finished():
             return True
         if self._waited > self._most.total_seconds():
-            hours = round(self._most.total_seconds() / 3600, 1)
             raise WaitTimedOut(
-                f"`watch_flow_run` timed out after {hours} hours of waiting for completion. "
+                f"`watch_flow_run` timed out after {_in_words(self._most.total_seconds())} of "
+                "waiting for completion. "
                 f"Your flow run is still in state: {self.run.state}"
             )
         return False

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from prefect_results.backend.parameters import complaint
 from prefect_results.server.errors import RequestRefused
 from prefect_results.server.operations import agents
 from prefect_results.server.operations.registry import Caller, mutation
@@ -46,14 +47,8 @@ def create_flow_run(
         if flow.archived:
             raise RequestRefused(f"Flow {flow.id} is archived")
         group = store.get_flow_group(flow.flow_group_id)
-        given = {**(group.default_parameters or {}), **(parameters or {})}
-        missing = sorted(
-            item["name"]
-            for item in flow.parameters or ()
-            if item.get("required") and item.get("name") not in given
-        )
-        if missing:
-            raise RequestRefused(f"Required parameters were not supplied: {', '.join(missing)}")
+        if wrong := complaint(flow.parameters, parameters, group.default_parameters):
+            raise RequestRefused(f"{wrong}")
         run = store.create_flow_run(
             flow.id,
             name=flow_run_name,

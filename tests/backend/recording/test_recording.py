@@ -409,3 +409,22 @@ def test_what_is_stored_behind_is_recorded_with_its_place(store, tmp_path):
         **{("inc-1", index): index + 1 for index in range(3)},
         ("total-1", -1): 6,
     }
+
+
+@pytest.mark.parametrize("odd", ["a\0b", "a\ud800b"])
+def test_names_that_no_database_stores(store, odd):
+    """A run with them is recorded, with stand-ins for the characters, and gone on with."""
+
+    @task(name=odd, tags=[odd])
+    def named():
+        return 1
+
+    with Flow("odd names") as flow:
+        inc(named())
+        named(task_args={"slug": odd})
+    state = flow.run(record=True, store=store)
+    assert state.is_successful()
+    (run,) = store.list_flow_runs().items
+    assert len(rows(store, run.id)) == 3
+    again = flow.run(resume=run.id, store=store)
+    assert again.is_successful()

@@ -213,8 +213,12 @@ def test_required_parameter_that_is_missing(store: RunStore) -> None:
     with Flow("demanding") as flow:
         create_some_data(Parameter("depth"))
     flow_id = registered(flow)
-    with pytest.raises(ClientError, match=r"of flow 'demanding' were not supplied: depth"):
+    with pytest.raises(ClientError, match=r"were not supplied: depth \(flow 'demanding'\)"):
         create_flow_run.run(flow_id=flow_id, parameters={"other": 1})
+    with pytest.raises(
+        ClientError, match="Unexpected parameters were supplied: other; it takes de"
+    ):
+        create_flow_run.run(flow_id=flow_id, parameters={"depth": 1, "other": 1})
     assert not store.list_flow_runs(flow_id=flow_id).items
 
 

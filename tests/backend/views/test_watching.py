@@ -93,6 +93,19 @@ def test_time_limit(store: RunStore, flow_run_id: str, monkeypatch: Any) -> None
     assert max(naps) == watching.LONGEST_WAIT
 
 
+@pytest.mark.parametrize(
+    ("most", "told"),
+    [(timedelta(seconds=0.5), "0.5 seconds"), (timedelta(seconds=150), "2.5 minutes")],
+)
+def test_short_time_limits(
+    store: RunStore, flow_run_id: str, monkeypatch: Any, most: timedelta, told: str
+) -> None:
+    """They are told in a unit that fits."""
+    play(monkeypatch, store, flow_run_id)
+    with pytest.raises(WaitTimedOut, match=f"timed out after {told} of waiting"):
+        list(watch_flow_run(flow_run_id, max_duration=most, source=store))
+
+
 def test_nobody_runs_it(store: RunStore, flow_run_id: str, monkeypatch: Any) -> None:
     """After a while, and again from time to time, it is told that no agent took the run."""
     play(monkeypatch, store, flow_run_id)
