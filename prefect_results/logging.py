@@ -197,7 +197,7 @@ class RedirectToLog:
             TypeError: It is not text.
         """
         if not isinstance(s, str):
-            raise TypeError(f"string argument expected, got {type(s)}")
+            raise TypeError(f"only text can be written to a log, not {type(s).__name__}")
         if s.strip():
             self.stdout_logger.info(s)
 

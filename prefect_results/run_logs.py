@@ -8,6 +8,7 @@ look (`prefect_results.logging`).
 from __future__ import annotations
 
 import atexit
+import contextlib
 import logging
 import threading
 import warnings
@@ -42,7 +43,7 @@ class LogManager:
         self.thread: threading.Thread | None = None
         self.client: Any = None
         self.logging_period: float = 5
-        self._stopped = threading.Event()
+        self._ended = threading.Event()
 
     def ensure_started(self) -> None:
         """Start the thread, unless it runs."""
@@ -50,12 +51,12 @@ class LogManager:
             return
         self.client = make_client()
         self.logging_period = context.config.cloud.logging_heartbeat
-        self._stopped.clear()
+        self._ended.clear()
         self.thread = threading.Thread(
-            target=self._write_logs_loop, name="prefect-log-manager", daemon=True
+            target=self._send_again_and_again, name="prefect-log-manager", daemon=True
         )
         self.thread.start()
-        atexit.register(self._on_shutdown)
+        atexit.register(self._stop_at_exit)
 
     def enqueue(self, message: dict[str, Any]) -> None:
         """Add an entry to what will be sent."""
@@ -64,27 +65,26 @@ class LogManager:
 
     def stop(self) -> None:
         """Send what is left and end the thread."""
-        if self.thread is not None:
-            self._stopped.set()
-            self.thread.join()
-            self._write_logs()
-            self.thread = None
-            self.client = None
-
-    def _on_shutdown(self) -> None:
-        """Stop at the interpreter's exit, even when a termination signal comes in between."""
-        for _ in range(3):
-            try:
-                self.stop()
-            except SystemExit:
-                continue
+        thread, self.thread = self.thread, None
+        if thread is None:
             return
+        self._ended.set()
+        thread.join()
+        self._send_all()
+        self.client = None
 
-    def _write_logs_loop(self) -> None:
-        while not self._stopped.wait(self.logging_period):
-            self._write_logs()
+    def _stop_at_exit(self) -> None:
+        """Stop at the interpreter's exit, even when a termination signal comes in between."""
+        with contextlib.suppress(SystemExit):
+            return self.stop()
+        # What the signal broke off is done now; a second one is meant.
+        self._send_all()
 
-    def _write_logs(self) -> None:
+    def _send_again_and_again(self) -> None:
+        while not self._ended.wait(self.logging_period):
+            self._send_all()
+
+    def _send_all(self) -> None:
         """Send batch after batch until the queue is empty or sending fails."""
         # one more entry must always fit
         limit = max(MAX_BATCH_LOG_SIZE - MAX_LOG_SIZE, MAX_LOG_SIZE)
@@ -111,10 +111,8 @@ class LogManager:
             self.client.write_run_logs(self.pending_logs)
         except Exception as exc:
             warnings.warn(
-                f"Failed to write logs with error: {exc!r}, "
-                f"Pending log length: {self.pending_length:,}, "
-                f"Max batch log length: {MAX_BATCH_LOG_SIZE:,}, "
-                f"Queue size: {self.queue.qsize():,}",
+                f"{len(self.pending_logs):,} log entries could not be sent and are kept for the "
+                f"next try; {self.queue.qsize():,} more wait: {exc!r}",
                 stacklevel=2,
             )
             return False

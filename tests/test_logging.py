@@ -275,7 +275,7 @@ def test_redirected_output_is_logged(caplog):
     assert [record.getMessage() for record in caplog.records] == ["TEST1", "TEST2"]
     assert {record.name for record in caplog.records} == {"prefect_results.stdout"}
     assert not log.isatty()
-    with pytest.raises(TypeError, match="string argument expected, got <class 'int'>"):
+    with pytest.raises(TypeError, match="not int"):
         log.write(1)
 
 
@@ -354,10 +354,10 @@ def test_failed_batches_are_kept():
     manager = LogManager()
     manager.client = Client(error=ValueError("oh no"))
     manager.queue.put({"message": "hi"})
-    with pytest.warns(UserWarning, match=r"Failed to write logs with error: ValueError\('oh no'\)"):
-        manager._write_logs()
+    with pytest.warns(UserWarning, match=r"are kept for the next try.*ValueError\('oh no'\)"):
+        manager._send_all()
     assert manager.pending_logs == [{"message": "hi"}]
     manager.client.error = None
-    manager._write_logs()
+    manager._send_all()
     assert manager.client.batches == [[{"message": "hi"}]]
     assert manager.pending_length == 0

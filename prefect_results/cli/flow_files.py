@@ -58,7 +58,7 @@ def _flows_of(path: str, debug: bool) -> list[Flow]:
             sys.path.insert(0, folder)
         with context(loading_flow=True), warnings.catch_warnings():
             # Files that also run their flow when they are scripts need not be changed.
-            warnings.filterwarnings("ignore", "Attempting to call `flow.run`")
+            warnings.filterwarnings("ignore", r"`flow.run\(\)` does nothing")
             names = runpy.run_path(path, run_name="<flow>")
     except (Exception, SystemExit) as exc:
         if debug:

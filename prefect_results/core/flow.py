@@ -200,8 +200,7 @@ class Flow(FlowKeeping):
             raise RuntimeError(INSIDE_CONTEXT.format(method="run"))
         if context.get("loading_flow", False):
             warnings.warn(
-                "Attempting to call `flow.run` during execution of flow file will lead to "
-                "unexpected results.",
+                "`flow.run()` does nothing while the file that builds the flow is loaded.",
                 stacklevel=2,
             )
             return None

@@ -20,15 +20,8 @@ if TYPE_CHECKING:
     from prefect_results.core.flow import Flow
 
 INSIDE_CONTEXT = (
-    "Don't call `flow.{method}()` from within a `Flow` context manager.\n\n"
-    "Do:\n\n"
-    "  with Flow(...) as flow:\n"
-    "      ...\n"
-    "  flow.{method}(...)\n\n"
-    "Don't:\n\n"
-    "  with Flow(...) as flow:\n"
-    "      ...\n"
-    "      flow.{method}(...)"
+    "`flow.{method}()` was called inside of the `with Flow(...)` block in which the flow is still "
+    "being built. Call it behind that block, at the indentation of the `with`."
 )
 
 _registrar: Callable[..., str] | None = None
@@ -146,8 +139,7 @@ class FlowKeeping(FlowBuilding):
             raise ValueError(INSIDE_CONTEXT.format(method="register"))
         if context.get("loading_flow", False):
             warnings.warn(
-                "Attempting to call `flow.register` during execution of flow file will lead to "
-                "unexpected results.",
+                "`flow.register()` does nothing while the file that builds the flow is loaded.",
                 stacklevel=2,
             )
             return None

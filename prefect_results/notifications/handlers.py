@@ -20,20 +20,15 @@ _SENDER = "notifications@prefect.io"
 _LOGO = "https://emoji.slack-edge.com/TAN3D79AL/prefect/2497370f58500a5a.png"
 
 _EMAIL_TEXT = """
-<pre>{name}</pre> is now in a <font color="{color}"><b>{state}</b></font> state
-<br><br>
+<pre>{name}</pre> is now in a <b style="color: {color}">{state}</b> state<br>
 Message: {message}
 """
 _EMAIL_PAGE = """
+<!DOCTYPE html>
 <html>
-  <head></head>
-  <body>
-    <table align="left" border="0" cellpadding="2px" cellspacing="2px">
-      <tr>
-        <td style="border-left: 2px solid {color};"><img src="{logo}"></td>
-        <td style="border-left: 2px solid {color}; padding-left: 6px;">{text}</td>
-      </tr>
-    </table>
+  <body style="border-left: 4px solid {color}; padding-left: 1em">
+    <img src="{logo}" alt="">
+    <p>{text}</p>
   </body>
 </html>
 """

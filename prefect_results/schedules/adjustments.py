@@ -21,19 +21,17 @@ def add(interval: timedelta) -> Callable[[datetime], datetime]:
         The adjustment.
     """
 
-    def _adjustment_fn(dt: datetime) -> datetime:
+    def moved(dt: datetime) -> datetime:
         import pendulum
 
         return pendulum.instance(dt) + interval
 
-    return _adjustment_fn
+    return moved
 
 
 def next_weekday(dt: datetime) -> datetime:
     """Move a Saturday or Sunday to the Monday after it, at the same time of day."""
     import pendulum
 
-    moved = pendulum.instance(dt)
-    while not is_weekday(moved):
-        moved = moved.add(days=1)
-    return moved
+    days = 0 if is_weekday(dt) else 8 - dt.isoweekday()
+    return pendulum.instance(dt).add(days=days)

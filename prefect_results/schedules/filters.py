@@ -21,10 +21,10 @@ def on_datetime(dt: datetime) -> Filter:
         dt: The moment.
     """
 
-    def _filter_fn(dt_2: datetime) -> bool:
-        return dt_2 == dt
+    def accepts(moment: datetime) -> bool:
+        return moment == dt
 
-    return _filter_fn
+    return accepts
 
 
 def between_datetimes(start: datetime, end: datetime) -> Filter:
@@ -35,10 +35,10 @@ def between_datetimes(start: datetime, end: datetime) -> Filter:
         end: The later one.
     """
 
-    def _filter_fn(dt: datetime) -> bool:
+    def accepts(dt: datetime) -> bool:
         return start <= dt <= end
 
-    return _filter_fn
+    return accepts
 
 
 def on_date(month: int, day: int) -> Filter:
@@ -49,10 +49,10 @@ def on_date(month: int, day: int) -> Filter:
         day: Its day of the month.
     """
 
-    def _filter_fn(dt: datetime) -> bool:
+    def accepts(dt: datetime) -> bool:
         return (dt.month, dt.day) == (month, day)
 
-    return _filter_fn
+    return accepts
 
 
 def between_dates(start_month: int, start_day: int, end_month: int, end_day: int) -> Filter:
@@ -65,14 +65,14 @@ def between_dates(start_month: int, start_day: int, end_month: int, end_day: int
         end_day: Last day.
     """
 
-    def _filter_fn(dt: datetime) -> bool:
+    def accepts(dt: datetime) -> bool:
         date = (dt.month, dt.day)
         after_start, before_end = date >= (start_month, start_day), date <= (end_month, end_day)
         if start_month <= end_month:
             return after_start and before_end
         return after_start or before_end
 
-    return _filter_fn
+    return accepts
 
 
 def at_time(t: time) -> Filter:
@@ -82,10 +82,10 @@ def at_time(t: time) -> Filter:
         t: The time.
     """
 
-    def _filter_fn(dt: datetime) -> bool:
+    def accepts(dt: datetime) -> bool:
         return dt.time() == t
 
-    return _filter_fn
+    return accepts
 
 
 def between_times(start: time, end: time) -> Filter:
@@ -96,12 +96,11 @@ def between_times(start: time, end: time) -> Filter:
         end: When it ends.
     """
 
-    def _filter_fn(dt: datetime) -> bool:
-        if start <= end:
-            return start <= dt.time() <= end
-        return dt.time() >= start or dt.time() <= end
+    def accepts(dt: datetime) -> bool:
+        now = dt.time()
+        return start <= now <= end if start <= end else now >= start or now <= end
 
-    return _filter_fn
+    return accepts
 
 
 def is_weekday(dt: datetime) -> bool:
@@ -134,7 +133,7 @@ def is_day_of_week(day_of_week: int) -> Filter:
             is also what Prefect 1.4.1 does, though it says otherwise.
     """
 
-    def _filter_fn(dt: datetime) -> bool:
+    def accepts(dt: datetime) -> bool:
         return dt.weekday() == day_of_week
 
-    return _filter_fn
+    return accepts

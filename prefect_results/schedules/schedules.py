@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import itertools
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -80,16 +81,14 @@ class Schedule:
         Returns:
             Datetimes, or :class:`~prefect_results.schedules.clocks.ClockEvent` objects.
         """
-        events: list[Any] = []
-        for checked, event in enumerate(self._get_clock_events(after=after), start=1):
-            if self._check_filters(event.start_time):
-                event.start_time = self._apply_adjustments(event.start_time)
-                events.append(event if return_events else event.start_time)
-            if len(events) == n or checked >= MAX_CHECKED_EVENTS:
-                break
-        return events
+        checked = itertools.islice(self._events_in_order(after), MAX_CHECKED_EVENTS)
+        wanted = (event for event in checked if self._is_wanted(event.start_time))
+        found = list(itertools.islice(wanted, n))
+        for event in found:
+            event.start_time = self._adjusted(event.start_time)
+        return found if return_events else [event.start_time for event in found]
 
-    def _get_clock_events(self, after: datetime | None = None) -> Iterator[ClockEvent]:
+    def _events_in_order(self, after: datetime | None = None) -> Iterator[ClockEvent]:
         previous: ClockEvent | None = None
         sources = [clock.events(after=after) for clock in self.clocks]
         for event in heapq.merge(*sources, key=lambda event: event.start_time):
@@ -98,14 +97,14 @@ class Schedule:
                 previous = type(event)(event.start_time, event.parameter_defaults, event.labels)
                 yield event
 
-    def _check_filters(self, dt: datetime) -> bool:
+    def _is_wanted(self, dt: datetime) -> bool:
         return (
             all(accepts(dt) for accepts in self.filters)
             and (not self.or_filters or any(accepts(dt) for accepts in self.or_filters))
             and not any(rejects(dt) for rejects in self.not_filters)
         )
 
-    def _apply_adjustments(self, dt: datetime) -> datetime:
+    def _adjusted(self, dt: datetime) -> datetime:
         for adjust in self.adjustments:
             dt = adjust(dt)
         return dt

@@ -56,13 +56,13 @@ def test_a_function_is_mapped() -> None:
 def test_control_flow_is_mapped() -> None:
     """`case` and `merge` inside of the function decide for each child."""
 
-    def inc_if_even(x):
-        with case(is_even(x), True):
-            x2 = inc(x)
-        return merge(x2, x)
+    def made_odd(number):
+        with case(is_even(number), True):
+            odd = inc(number)
+        return merge(odd, number)
 
     with Flow("n") as flow:
-        res = apply_map(inc_if_even, range(4))
+        res = apply_map(made_odd, range(4))
     assert results(flow, res) == [[1, 1, 3, 3]]
 
 

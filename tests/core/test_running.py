@@ -130,11 +130,11 @@ def test_parameters_are_checked(recorder: type[Recorder]) -> None:
 def test_a_flow_cannot_run_in_its_own_block() -> None:
     """It is not finished yet."""
     with (
-        pytest.raises(RuntimeError, match=r"Don't call `flow.run\(\)` from within"),
+        pytest.raises(RuntimeError, match=r"`flow.run\(\)` was called inside"),
         Flow("n") as flow,
     ):
         flow.run()
-    loading = pytest.warns(UserWarning, match="Attempting to call `flow.run` during execution")
+    loading = pytest.warns(UserWarning, match=r"`flow.run\(\)` does nothing")
     with loading, context(loading_flow=True):
         assert Flow("n").run() is None
 
