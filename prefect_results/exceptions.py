@@ -36,6 +36,7 @@ The tree::
     │   └── UnknownResultType  (TypeError)
     ├── WaitTimedOut           (RuntimeError, TimeoutError)
     ├── LockError                           a lock of a cached value
+    │   ├── LockCycle          (RuntimeError)
     │   ├── LockLost           (RuntimeError)
     │   └── LockTimedOut       (TimeoutError)
     ├── StoreError                          the run store, not where results lie
@@ -310,6 +311,10 @@ class LockError(PrefectError):
     def __init__(self, message: str = "", *, key: str = "") -> None:
         super().__init__(message)
         self.key = key
+
+
+class LockCycle(LockError, RuntimeError):
+    """A run wants the lock that a run holds which it is a part of, and so would wait for itself."""
 
 
 class LockLost(LockError, RuntimeError):

@@ -55,7 +55,7 @@ def found_at_target(
         inputs: the inputs of the run.
         logger: the runner's logger.
         name: full name of the task run.
-        wait: called with the target's location; returns once nothing is being stored there.
+        wait: called with the place of the target; returns once nothing is being stored there.
 
     Returns:
         The cached state, or the given one.
@@ -64,7 +64,7 @@ def found_at_target(
         return state
     location = _location_of(task.target, inputs)
     if wait is not None:
-        wait(location)
+        wait(result._canonical(location) if isinstance(result, StoredResult) else location)
     # Our own types tell by reading whether there is something, which saves a look-up.
     if not isinstance(result, StoredResult):
         values = template_values(inputs)

@@ -37,6 +37,17 @@ _managers: dict[tuple[FileSystem, float], StorageLockManager] = {}
 _mutex = threading.Lock()
 
 
+def _forget() -> None:
+    """In a forked process: the threads that hold locks are not there."""
+    global _mutex
+    _mutex = threading.Lock()
+    threads.forget()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget)
+
+
 def manager_of(filesystem: FileSystem, lease: float) -> StorageLockManager:
     """The locks of a filesystem, in this process."""
     with _mutex:

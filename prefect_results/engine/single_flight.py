@@ -15,8 +15,15 @@ from prefect_results.engine import shared_cache
 from prefect_results.engine.checkpoint import can_write, is_written
 from prefect_results.engine.inputs import template_values, values_of
 from prefect_results.engine.isolation import configured
-from prefect_results.exceptions import LockLost, LockTimedOut, StorageError
+from prefect_results.exceptions import (
+    LockCycle,
+    LockLost,
+    LockTimedOut,
+    StorageError,
+    Unavailable,
+)
 from prefect_results.executors.base import ending_on_sigterm
+from prefect_results.results import StoredResult
 from prefect_results.results.location import fill
 
 if TYPE_CHECKING:
@@ -28,6 +35,10 @@ if TYPE_CHECKING:
     from prefect_results.results import Result
     from prefect_results.results.writing import UnfinishedWrite
     from prefect_results.states import State
+
+
+# The context key under which a run has the locks of those that it is a part of, and their names.
+HELD = "_locks_held"
 
 
 class Flight:
@@ -59,7 +70,10 @@ class Flight:
         self._logger = logger
         self._holder = f"{name} (process {os.getpid()}, {os.urandom(6).hex()})"
         self._is_begun = False
+        self._lock_name = ""
         self._guard: Any = None
+        # Where the storage of the lock cannot be used, and is not that of the value.
+        self.spare: LockManager | None = None
 
     def begin(self) -> State | None:
         """Take the lock, or wait for who has it.
@@ -69,6 +83,7 @@ class Flight:
 
         Raises:
             LockTimedOut: if neither was possible in time.
+            LockCycle: if the one who has it waits for this run.
             StorageError: if the storage cannot be used.
         """
         self._guard = ending_on_sigterm()
@@ -86,8 +101,16 @@ class Flight:
         end = None if self._timeout is None else time.monotonic() + self._timeout
         says = True
         while True:
-            if self._manager.acquire_lock(self._key, self._holder, acquire_timeout=0):
-                self._is_begun = True
+            try:
+                is_taken = self._take()
+            except Unavailable:
+                raise
+            except StorageError as exc:
+                found = self._look()
+                if found is None:
+                    raise self._unlockable(exc) from exc
+                return found
+            if is_taken:
                 return self._look()
             if says:
                 says = False
@@ -105,6 +128,45 @@ class Flight:
                 found = self._look()
                 if found is not None:
                     return found
+
+    def _take(self) -> bool:
+        """Take the lock, if it is free."""
+        try:
+            name = self._manager.name_of(self._key)
+            held: Mapping[str, str] = ambient.get(HELD) or {}
+            if name in held:
+                raise LockCycle(
+                    f"Task '{self._name}' wants the value {self._key!r}, which task "
+                    f"'{held[name]}', whose run it is a part of, is computing: it would wait for "
+                    "itself. Give it another target or cache_key, or "
+                    "cache_isolation_level='read_committed'",
+                    key=self._key,
+                )
+            if not self._manager.acquire_lock(self._key, self._holder, acquire_timeout=0):
+                return False
+        except Unavailable:
+            raise
+        except StorageError as exc:
+            if self.spare is None:
+                raise
+            self._logger.warning(
+                f"Task '{self._name}': Another process may compute the same value at the same "
+                f"time: {exc}"
+            )
+            self._manager, self.spare = self.spare, None
+            return self._take()
+        self._is_begun, self._lock_name = True, name
+        # Flows that the task runs inherit it, wherever they run.
+        ambient.update({HELD: {**held, name: self._name}})
+        return True
+
+    def _unlockable(self, exc: StorageError) -> StorageError:
+        return type(exc)(
+            f"Task '{self._name}': The lock of {self._key!r} cannot be taken, so the task does not "
+            f"run: {exc}. The storage must be writable; without locks "
+            "(cache_isolation_level='read_committed') several runs may compute the value",
+            location=self._key,
+        )
 
     def keep(
         self, begin: Callable[[], UnfinishedWrite[Any] | None], write: Callable[[], Result]
@@ -159,6 +221,10 @@ class Flight:
         if not self._is_begun:
             return
         self._is_begun = False
+        held = ambient.get(HELD) or {}
+        if self._lock_name in held:
+            left = {name: who for name, who in held.items() if name != self._lock_name}
+            ambient.update({HELD: left})
         try:
             self._manager.release_lock(self._key, self._holder)
         except LockLost as exc:
@@ -214,7 +280,9 @@ def of_target(
     location = fill(target if isinstance(target, str) else target(**values), values)
     now = configured()
     manager, key = shared_cache.lock_of(result, location, now.lease)
-    return Flight(manager, key, look, now.timeout, name, logger)
+    flight = Flight(manager, key, look, now.timeout, name, logger)
+    flight.spare = None if isinstance(result, StoredResult) else shared_cache.threads
+    return flight
 
 
 def of_cache(
@@ -245,4 +313,5 @@ def of_cache(
         manager = shared_cache.manager_of(place.filesystem, now.lease)
     flight = CacheFlight(manager, key, lambda: look(place), now.timeout, name, logger)
     flight.place = place
+    flight.spare = None if isinstance(result, StoredResult) else shared_cache.threads
     return flight

@@ -108,7 +108,7 @@ class Uploads:
         # Guards what follows; notified whenever an upload is over.
         self._changed = threading.Condition()
         self._size = 0
-        self._under_way: dict[int, tuple[Future[None], UnfinishedWrite[Any]]] = {}
+        self._under_way: dict[int, tuple[Future[None], UnfinishedWrite[Any], str]] = {}
         self.begun = 0
         self._failed: list[tuple[Failed, BaseException]] = []
 
@@ -126,13 +126,12 @@ class Uploads:
         size, number = write.size, self.begun
         self.begun += 1
         try:
+            place = write.place
             with self._changed:
-                self._changed.wait_for(
-                    lambda: self._has_room(size) and self._is_free(write.location)
-                )
+                self._changed.wait_for(lambda: self._has_room(size) and self._is_free(place))
                 self._size += size
                 call = partial(self._store, number, size, write, ambient.current(), stored, failed)
-                self._under_way[number] = self._pool.submit(call), write
+                self._under_way[number] = self._pool.submit(call), write, place
         except BaseException:
             write.abandon()
             raise
@@ -141,8 +140,8 @@ class Uploads:
         limits, count = self.limits, len(self._under_way)
         return not count or (self._size + size <= limits.size and count < 4 * limits.workers)
 
-    def _is_free(self, location: str) -> bool:
-        return all(write.location != location for _, write in self._under_way.values())
+    def _is_free(self, place: str) -> bool:
+        return all(other != place for _, _, other in self._under_way.values())
 
     def _store(
         self,
@@ -165,15 +164,15 @@ class Uploads:
                 del self._under_way[number]
                 self._changed.notify_all()
 
-    def wait(self, location: str | None = None) -> None:
+    def wait(self, place: str | None = None) -> None:
         """Wait for what is under way; failures are told later.
 
         Args:
-            location: wait for what goes there only; everything by default.
+            place: wait for the writes with this one only; for all by default.
         """
         with self._changed:
             self._changed.wait_for(
-                lambda: not self._under_way if location is None else self._is_free(location)
+                lambda: not self._under_way if place is None else self._is_free(place)
             )
 
     def settle(self) -> None:
@@ -193,7 +192,7 @@ class Uploads:
         """Drop what has not begun, wait for the rest, and end the threads."""
         with self._changed:
             waiting = list(self._under_way.values())
-        dropped = [write for future, write in waiting if future.cancel()]
+        dropped = [write for future, write, _ in waiting if future.cancel()]
         for write in dropped:
             write.abandon()
         if left := len(waiting) - len(dropped):

@@ -194,6 +194,20 @@ class FileSystem(metaclass=ABCMeta):
     def open_write(self, location: str) -> Writer:
         """Open an object for writing; nothing is visible before the writer commits."""
 
+    def canonical(self, location: str) -> str:
+        """A text that is the same for all ways to say where an object lies.
+
+        Of another filesystem of the same type too; nothing is said of other types. Made of the
+        filesystem's repr and the location by default.
+
+        Args:
+            location: where.
+
+        Raises:
+            UnsafeLocation: if it could lead outside of the root.
+        """
+        return f"{self!r} {checked(location)}"
+
     def leftovers(self, prefix: str = "") -> Iterator[Leftover]:
         """What writes left that were interrupted, a process that was killed say; none by default.
 

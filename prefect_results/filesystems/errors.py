@@ -51,5 +51,7 @@ def translate(exc: Exception, location: str, path: str) -> NoReturn:
     for kind, error, words in _TYPES:
         if isinstance(exc, kind):
             raise error(f"{path} {words}", location=location) from exc
+    if number == errno.EROFS:
+        raise PermissionDenied(f"{path} lies on a read-only filesystem", location=location) from exc
     leaf = Unavailable if number in _UNAVAILABLE else StorageError
     raise leaf(f"{path}: {type(exc).__name__}: {exc}", location=location) from exc

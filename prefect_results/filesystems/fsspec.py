@@ -294,6 +294,11 @@ class FSSpecFileSystem(FileSystem):
             self._connected = (pid, fs, root)
         return self._connected[1:]
 
+    def share_connection(self, other: FSSpecFileSystem) -> None:
+        """Use the connection of an equal filesystem, in turns with it."""
+        self._connected = other._connected
+        self._lock = other._lock
+
     def _whole(self, fs: Any, path: str) -> Any:
         try:
             return sftp.whole(fs, path) if self.protocol in sftp.PROTOCOLS else fs.cat_file(path)

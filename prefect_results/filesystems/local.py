@@ -79,6 +79,11 @@ class LocalFileSystem(FileSystem):
             self._verify(folder, location)
         return path
 
+    def canonical(self, location: str) -> str:
+        """The absolute path, all folders that are links resolved."""
+        folder, _, name = self.path(location).rpartition("/")
+        return os.path.join(os.path.realpath(folder or "/"), name)
+
     def get(self, location: str) -> bytes:
         """Return all bytes of a file."""
         path = self.path(location)

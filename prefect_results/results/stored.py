@@ -5,6 +5,7 @@ Not here: which filesystem; each result type says its own.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from prefect_results.exceptions import StorageError
@@ -106,7 +107,8 @@ class StoredResult(Result):
                 logger.debug("Finished uploading result to %s...", new.location)
             return new
 
-        return UnfinishedWrite(kind, location, writer, written)
+        place = partial(filesystem.canonical, name)
+        return UnfinishedWrite(kind, location, writer, written, place)
 
     def read(self: S, location: str) -> S:
         """Read the value at a location.
@@ -218,6 +220,15 @@ class StoredResult(Result):
             template: what the user configured it as; None if it comes from elsewhere.
         """
         return self.filesystem, location
+
+    def _canonical(self, location: str) -> str:
+        """A text that is the same for all ways to say where a value lies."""
+        try:
+            filesystem, name = self._place(location, None if self._stored else self.location)
+            return filesystem.canonical(name)
+        except StorageError:
+            # Whoever reads or writes there is told.
+            return location
 
     def _written(self: S, value: Any, location: str, filesystem: FileSystem, writer: Writer) -> S:
         """The result of a write."""

@@ -26,20 +26,33 @@ class UnfinishedWrite(Generic[R]):
         location: where the value will lie.
         writer: has the bytes.
         written: gives the result, once they are stored.
+        place: says where that is, in the same words however the location is spelled; the location
+            by default.
 
     Attributes:
         location: as given.
     """
 
-    __slots__ = ("_kind", "_writer", "_written", "location")
+    __slots__ = ("_kind", "_place", "_writer", "_written", "location")
 
     def __init__(
-        self, kind: str, location: str, writer: Writer, written: Callable[[Writer], R]
+        self,
+        kind: str,
+        location: str,
+        writer: Writer,
+        written: Callable[[Writer], R],
+        place: Callable[[], str] | None = None,
     ) -> None:
         self._kind = kind
+        self._place = place
         self.location = location
         self._writer = writer
         self._written = written
+
+    @property
+    def place(self) -> str:
+        """Where the value will lie, in the same words however the location is spelled."""
+        return self.location if self._place is None else self._place()
 
     @property
     def size(self) -> int:

@@ -6,12 +6,14 @@ test says who goes on, who dies, and how much time passes. Not here: what must h
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from prefect_results.caching.locks import StorageLockManager, is_lock
-from prefect_results.exceptions import LockLost
+from prefect_results.exceptions import LockLost, StorageError, Unavailable
 from prefect_results.filesystems import FileInfo, MemoryFileSystem
 
 LEASE = 12.0
@@ -40,6 +42,8 @@ class Process:
         )
         self.outcome: str | None = None
         self.error: BaseException | None = None
+        #: What becomes of its next request, if not what it wants; see `StepwiseStorage`.
+        self.fault: str | None = None
         #: The moment at which it asked for the removal of the root, while it waits for that.
         self.removing: float | None = None
         self.is_dead = False
@@ -92,25 +96,35 @@ class Process:
         self._stopped.release()
 
     def _work(self) -> None:
-        assert self.manager.acquire_lock(KEY, self.name)
+        try:
+            assert self.manager.acquire_lock(KEY, self.name)
+        except Unavailable:
+            self.outcome = "unavailable"
+            return
         beaten = self.world.now
         for _ in range(self.steps):
             self.pause()
             if self.world.now - beaten >= LEASE / 3:
                 beaten = self.world.now
                 self.manager.renew()
-        if self.manager.is_lock_holder(KEY, self.name):
-            self.world.committed.append((self.name, self.world.others_valid(self)))
+        try:
+            if self.manager.is_lock_holder(KEY, self.name):
+                self.world.committed.append((self.name, self.world.others_valid(self)))
+        except Unavailable:
+            pass
         try:
             self.manager.release_lock(KEY, self.name)
-        except LockLost:
-            self.outcome = "lost"
+        except (LockLost, Unavailable) as exc:
+            self.outcome = "lost" if isinstance(exc, LockLost) else "unreleased"
         else:
             self.outcome = "released"
 
 
 class StepwiseStorage(MemoryFileSystem):
     """Objects of the world; each request waits for the test.
+
+    A request may go wrong: it is `lost`; it is carried out, and the answer is lost (`unanswered`);
+    or it is carried out `late`, within half a lease, when the one who made it has given it up.
 
     Args:
         process: whose requests they are.
@@ -131,10 +145,7 @@ class StepwiseStorage(MemoryFileSystem):
 
     def put_if_absent(self, location: str, data: Any) -> FileInfo:
         """Write if there is nothing."""
-        self._process.pause()
-        if location in self._store:
-            return super().put_if_absent(location, data)
-        return MemoryFileSystem.put(self, location, data)
+        return self._later(self._put_if_absent, location, data)
 
     def delete(self, location: str) -> None:
         """Remove."""
@@ -145,9 +156,23 @@ class StepwiseStorage(MemoryFileSystem):
         finally:
             self._process.removing = None
 
+    def _put_if_absent(self, location: str, data: Any) -> FileInfo:
+        if location in self._store:
+            return super().put_if_absent(location, data)
+        return MemoryFileSystem.put(self, location, data)
+
     def _later(self, request: Callable[..., Any], *arguments: Any) -> Any:
         self._process.pause()
-        return request(*arguments)
+        fault, self._process.fault = self._process.fault, None
+        if fault is None:
+            return request(*arguments)
+        world, carry_out = self._process.world, partial(request, *arguments)
+        if fault == "late":
+            world.late.append((world.now + LEASE / 2, carry_out))
+        elif fault == "unanswered":
+            with contextlib.suppress(StorageError):
+                carry_out()
+        raise Unavailable(f"{arguments[0]} cannot be reached")
 
 
 class World:
@@ -160,6 +185,8 @@ class World:
     def __init__(self, steps: list[int]) -> None:
         self.now = 1000.0
         self.objects: dict[str, Any] = {}
+        #: Requests that were given up, and the moments until which they are carried out.
+        self.late: list[tuple[float, Callable[[], Any]]] = []
         self.committed: list[tuple[str, list[str]]] = []
         self.processes = [Process(self, f"p{n}", count) for n, count in enumerate(steps)]
 
@@ -177,7 +204,16 @@ class World:
         for process in self.processes:
             if process.removing is not None and process.removing + LEASE / 2 <= end:
                 process.step()
+        self.arrive(end)
         self.now = end
+
+    def arrive(self, until: float = float("inf")) -> None:
+        """Carry out what is late; all, or what has to be until a moment."""
+        due = [entry for entry in self.late if entry[0] <= until]
+        self.late = [entry for entry in self.late if entry[0] > until]
+        for _, request in due:
+            with contextlib.suppress(StorageError):
+                request()
 
     def living(self) -> Iterator[Process]:
         """Those that will still do something."""

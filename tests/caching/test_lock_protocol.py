@@ -16,6 +16,14 @@ ACTIONS = st.one_of(
     st.tuples(st.just("stop"), st.sets(st.integers(0, 3), max_size=3).map(tuple)),
     st.tuples(st.just("kill"), st.integers(0, 3)),
 )
+FAULTS = st.one_of(
+    ACTIONS,
+    st.tuples(
+        st.just("fault"),
+        st.tuples(st.integers(0, 3), st.sampled_from(["lost", "unanswered", "late"])),
+    ),
+    st.tuples(st.just("arrive"), st.none()),
+)
 STEPS = st.lists(st.integers(0, 6), min_size=2, max_size=4)
 
 
@@ -24,6 +32,11 @@ def carry_out(world: World, actions: list[tuple[str, Any]]) -> None:
     for action, argument in actions:
         if action == "wait":
             world.pass_time(argument)
+        elif action == "fault":
+            number, kind = argument
+            world.processes[number % len(world.processes)].fault = kind
+        elif action == "arrive":
+            world.arrive()
         elif action == "stop":
             others = [p for n, p in enumerate(world.processes) if n not in argument]
             for _ in range(9):
@@ -69,6 +82,62 @@ def test_there_is_one_holder_at_most_and_nobody_waits_forever(
         assert all(others == [] for _, others in world.committed)
         if all(process.outcome != "killed" for process in world.processes):
             assert world.left_over() == []
+    finally:
+        world.close()
+
+
+@settings(max_examples=200)
+@given(STEPS, st.lists(FAULTS, max_size=80))
+def test_requests_that_go_wrong_change_nothing_of_that(
+    steps: list[int], actions: list[tuple[str, Any]]
+) -> None:
+    """Whatever is lost, whatever is done although nobody says so, or late: one holds it at most."""
+    world = World(steps)
+    try:
+        carry_out(world, actions)
+        finish(world)
+        for process in world.processes:
+            assert process.error is None
+        assert all(others == [] for _, others in world.committed)
+    finally:
+        world.close()
+
+
+def test_a_removal_whose_answer_is_lost_is_not_made_again() -> None:
+    """What a second one would remove is the lock of somebody else."""
+    world = World([1, 50, 0])
+    first, second, third = world.processes
+    try:
+        run_until_held(world, 0)
+        while first.removing is None:
+            first.step()
+        first.fault = "unanswered"
+        first.step()
+        run_until_held(world, 1)
+        for _ in range(30):
+            first.step()
+            third.step()
+            assert world.valid() == [second]
+        assert first.outcome == "released"
+    finally:
+        world.close()
+
+
+def test_a_sign_of_life_that_is_lost_costs_nothing() -> None:
+    """One of three in a lease may be lost."""
+    world = World([500, 0])
+    holder, waiting = world.processes
+    try:
+        run_until_held(world, 0)
+        for turn in range(24):
+            if turn % 6 == 0:
+                holder.fault = "lost"
+            for _ in range(3):
+                holder.step()
+            waiting.step()
+            world.pass_time(LEASE / 6)
+            assert not waiting.is_valid()
+        assert holder.is_valid()
     finally:
         world.close()
 

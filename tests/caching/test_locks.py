@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import multiprocessing
 import os
 import signal
@@ -21,6 +22,7 @@ from prefect_results.caching.locks import (
     is_lock,
     liveness,
 )
+from prefect_results.caching.locks.chain import asking_once
 from prefect_results.exceptions import ConfigurationError, LockLost
 from prefect_results.filesystems import (
     AzureFileSystem,
@@ -165,6 +167,59 @@ def test_a_killed_process_of_this_machine_is_succeeded_at_once(tmp_path: Path, o
     assert [name for name in os.listdir(tmp_path) if is_lock(name)] == []
 
 
+@pytest.mark.skipif(not liveness.KERNEL, reason="the system does not tell who lives")
+def test_a_file_server_that_cannot_lock_files_holds_locks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where nobody can be told to be alive by a locked file, nobody is taken for dead."""
+
+    def refused(fd: int, operation: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    first, second = (StorageLockManager(LocalFileSystem(tmp_path), 3600) for _ in "12")
+    with monkeypatch.context() as patch:
+        patch.setattr(liveness.fcntl, "flock", refused)
+        assert first.acquire_lock("a", "one", acquire_timeout=0) is True
+    assert second.acquire_lock("a", "two", acquire_timeout=0) is False
+    first.release_lock("a", "one")
+    assert os.listdir(tmp_path) == []
+
+
+def test_the_removal_of_a_lock_is_asked_for_once() -> None:
+    """No filesystem of the library repeats it, and one with a single connection shares that."""
+    s3 = S3FileSystem("bucket")
+    assert asking_once(s3).retries.attempts == 1  # type: ignore[attr-defined]
+    sftp = FSSpecFileSystem("sftp://host/folder")
+    once = asking_once(sftp)
+    assert isinstance(once, FSSpecFileSystem)
+    assert (once.retries.attempts, once._lock) == (1, sftp._lock)
+    assert (s3.retries.attempts, sftp.retries.attempts) == (8, 8)
+
+
+class SlowFileSystem(MemoryFileSystem):
+    """Storage whose signs of life wait for one another: as many at once as there are locks."""
+
+    barrier = threading.Barrier(3)
+
+    def put(self, location: str, data: Any) -> Any:
+        """Write."""
+        if data == b"1":
+            self.barrier.wait(60)
+        return super().put(location, data)
+
+
+def test_many_locks_on_slow_storage_are_renewed_at_once() -> None:
+    """No lock waits for the sign of life of another one."""
+    manager = StorageLockManager(SlowFileSystem("slow"), 3600, renews=False)
+    for key in "abc":
+        manager.acquire_lock(key, "me")
+    manager.renew()
+    assert [held.beats for held in manager._held.values()] == [1, 1, 1]
+    for key in "abc":
+        manager.release_lock(key, "me")
+    assert list(manager.filesystem.list()) == []
+
+
 def test_a_process_that_ends_gives_its_locks_back(tmp_path: Path, other: Any) -> None:
     """What is still held when the interpreter exits is given back."""
     process, pipe = other
@@ -201,8 +256,7 @@ def test_signs_of_life_are_given_by_a_thread(
     renew = manager.renew
     manager.renew = lambda: (renew(), renewed.set())  # type: ignore[method-assign,func-returns-value]
     manager.acquire_lock("a", "me")
-    thread = heart._heart.thread
-    assert thread is not None
+    thread = heart._heart.threads[manager]
     assert renewed.wait(60)
     manager.release_lock("a", "me")
     thread.join(60)

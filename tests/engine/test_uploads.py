@@ -236,6 +236,24 @@ def test_mapped_children(tmp_path, scheduler):
     assert state.result[doubled].result[6:9:2] == [12, 16]
 
 
+def test_a_place_has_one_name(tmp_path):
+    """A file that is written is known by all its names: through a link, absolute or not."""
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real")
+    uploads = Uploads(UploadLimits(workers=1, size=10_000))
+    real, link = LocalResult(str(tmp_path / "real")), LocalResult(str(tmp_path / "link"))
+    write = real.with_location("a/x").begin_write(1)
+    names = [link._canonical("a/./x"), real._canonical(str(tmp_path / "real" / "a" / "x"))]
+    other = real._canonical("a/y")
+    assert names == [write.place] * 2
+    uploads._under_way[0] = (None, write, write.place)
+    assert [uploads._is_free(name) for name in [*names, other]] == [False, False, True]
+    uploads._under_way.clear()
+    write.finish()
+    uploads.close()
+    assert real._canonical("../x") == "../x"
+
+
 def test_how_much_is_under_way_is_bounded(storage):
     """No more threads store than there may be, and `put` waits until there is room."""
     uploads = Uploads(UploadLimits(workers=2, size=10_000))
@@ -282,7 +300,7 @@ def test_an_interrupted_run_drops_what_has_not_begun(storage, caplog):
         write = HeldResult(location=str(number)).begin_write(number)
         uploads.put(write, done.append, done.append)
     assert storage.arrived.wait(LIMIT)
-    waiting = [future for future, _ in uploads._under_way.values()][1:]
+    waiting = [future for future, *_ in uploads._under_way.values()][1:]
     waiting[-1].add_done_callback(lambda _: storage.open.set())
     uploads.close()
     assert [future.cancelled() for future in waiting] == [True, True]

@@ -76,6 +76,10 @@ class LockManager(metaclass=ABCMeta):
             Whether it was free; somebody else may have it already.
         """
 
+    @abstractmethod
+    def name_of(self, key: str) -> str:
+        """A text that names a lock wherever it can be seen, and nothing else."""
+
 
 class Waiting:
     """The pauses of somebody who waits, ever longer ones, until a limit.

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from prefect_results.caching.locks import liveness
 from prefect_results.caching.locks.names import Names, Record, decode
-from prefect_results.exceptions import Conflict, Corrupt, NotFound, StorageError
+from prefect_results.exceptions import Conflict, Corrupt, NotFound, StorageError, Unavailable
 
 if TYPE_CHECKING:
     from prefect_results.filesystems import FileSystem
@@ -42,15 +42,19 @@ class Chain:
     Args:
         filesystem: where they lie.
         quick: the same, for what must be done soon or not at all; see `impatient`.
+        once: the same, for what must be done once or not at all; see `asking_once`.
         key: what is locked.
         lease: of a record that does not say.
     """
 
-    __slots__ = ("_filesystem", "_lease", "_quick", "names")
+    __slots__ = ("_filesystem", "_lease", "_once", "_quick", "names")
 
-    def __init__(self, filesystem: FileSystem, quick: FileSystem, key: str, lease: float) -> None:
+    def __init__(
+        self, filesystem: FileSystem, quick: FileSystem, once: FileSystem, key: str, lease: float
+    ) -> None:
         self._filesystem = filesystem
         self._quick = quick
+        self._once = once
         self._lease = lease
         self.names = Names(key)
 
@@ -86,12 +90,12 @@ class Chain:
         Raises:
             Conflict: if somebody else made it.
         """
+        if record.kernel:
+            return liveness.create(self._filesystem, location, record)  # type: ignore[arg-type]
         try:
-            if record.kernel:
-                return liveness.create(self._filesystem, location, record.encode())  # type: ignore[arg-type]
             self._filesystem.put_if_absent(location, record.encode())
         except Conflict:
-            # A server that shares files may say so of what it has just done itself.
+            # The answer to what this one did itself may have been lost.
             data = self._read(location)
             if data is None or decode(data, self._lease).token != record.token:
                 raise
@@ -110,12 +114,23 @@ class Chain:
             and liveness.is_dead(self._filesystem, sight.location)  # type: ignore[arg-type]
         )
 
-    def remove_root(self) -> None:
-        """Give the lock back; what nobody can reach any longer is removed by `remove_rest`."""
+    def remove_root(self, token: str) -> None:
+        """Give the lock back; what nobody can reach any longer is removed by `remove_rest`.
+
+        Args:
+            token: that is in it.
+
+        Raises:
+            StorageError: if it may be there still. It is not to be tried again, see `asking_once`.
+        """
         try:
-            self._quick.delete(self.names.root)
+            self._once.delete(self.names.root)
         except NotFound:
             pass
+        except Unavailable:
+            # It may have been done all the same.
+            if self.root() == token:
+                raise
 
     def remove_rest(self, tokens: tuple[str, ...], has_beat: bool) -> None:
         """Remove what belongs to tokens that are in no chain any longer, as far as possible.
@@ -164,6 +179,24 @@ def impatient(filesystem: FileSystem, lease: float) -> FileSystem:
         within=min(filesystem.retries.within, most),
         timeout=min(filesystem.retries.timeout, most),
     )
+    return changed
+
+
+def asking_once(filesystem: FileSystem) -> FileSystem:
+    """A filesystem that makes no request again.
+
+    The answer to a removal may be lost; the object that a second one removes is somebody else's.
+    """
+    from prefect_results.filesystems import FSSpecFileSystem
+    from prefect_results.filesystems.objects import ObjectFileSystem
+    from prefect_results.filesystems.retrying import Retries
+
+    if not isinstance(filesystem, (ObjectFileSystem, FSSpecFileSystem)):
+        return filesystem
+    changed = copy.copy(filesystem)
+    if isinstance(changed, FSSpecFileSystem) and isinstance(filesystem, FSSpecFileSystem):
+        changed.share_connection(filesystem)
+    changed.retries = Retries(attempts=1, timeout=filesystem.retries.timeout)
     return changed
 
 

@@ -1,4 +1,4 @@
-"""The thread of a process that gives a sign of life for the locks that are held in it.
+"""The threads of a process that give a sign of life for the locks that are held in it.
 
 Not here: what a sign of life is; see `storage`.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import atexit
 import os
 import threading
+import time
 import weakref
 from typing import TYPE_CHECKING
 
@@ -20,41 +21,34 @@ BEATS = 3
 
 class _Heart:
     def __init__(self) -> None:
-        self.changed = threading.Condition()
+        self.mutex = threading.Lock()
         self.managers: weakref.WeakSet[StorageLockManager] = weakref.WeakSet()
-        self.due: dict[StorageLockManager, float] = {}
-        self.thread: threading.Thread | None = None
+        # A storage that does not answer must not keep the locks of another one from being renewed.
+        self.threads: dict[StorageLockManager, threading.Thread] = {}
 
     def watch(self, manager: StorageLockManager) -> None:
-        with self.changed:
+        with self.mutex:
             self.managers.add(manager)
-            if manager in self.due:
+            if manager in self.threads:
                 return
-            self.due[manager] = manager.clock() + manager.lease / BEATS
-            if self.thread is None or not self.thread.is_alive():
-                self.thread = threading.Thread(
-                    target=self.run, name="prefect-results-locks", daemon=True
-                )
-                self.thread.start()
-            self.changed.notify()
+            thread = threading.Thread(
+                target=self.run, args=(manager,), name="prefect-results-locks", daemon=True
+            )
+            thread.start()
+            self.threads[manager] = thread
 
-    def run(self) -> None:
+    def run(self, manager: StorageLockManager) -> None:
+        due = manager.clock()
         while True:
-            with self.changed:
-                if not self.due:
-                    # The next lock starts another thread.
-                    self.thread = None
-                    return
-                manager, moment = min(self.due.items(), key=lambda item: item[1] - item[0].clock())
-                left = moment - manager.clock()
-                if left > 0:
-                    self.changed.wait(left)
-                    continue
-                self.due[manager] = manager.clock() + manager.lease / BEATS
+            due = max(due + manager.lease / BEATS, manager.clock())
+            while (left := due - manager.clock()) > 0:
+                time.sleep(left)
             manager.renew()
-            with self.changed:
+            with self.mutex:
                 if not manager.holds_any:
-                    self.due.pop(manager, None)
+                    # The next lock starts another thread.
+                    del self.threads[manager]
+                    return
 
 
 _heart = _Heart()
@@ -71,7 +65,7 @@ def _release_all() -> None:
 
 
 def _forget() -> None:
-    """In a forked process: its parent's locks, and the thread, are not its own."""
+    """In a forked process: its parent's locks, and the threads, are not its own."""
     global _heart
     managers = list(_heart.managers)
     _heart = _Heart()

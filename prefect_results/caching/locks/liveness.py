@@ -7,9 +7,14 @@ forked child still has the file open, is waited for like any other. Not here: wh
 
 from __future__ import annotations
 
+import errno
 import os
+from typing import TYPE_CHECKING
 
 from prefect_results.filesystems import FileSystem, LocalFileSystem, atomic
+
+if TYPE_CHECKING:
+    from prefect_results.caching.locks.names import Record
 
 try:
     import fcntl
@@ -33,8 +38,10 @@ def can_tell(filesystem: FileSystem) -> bool:
     return bool(KERNEL) and isinstance(filesystem, LocalFileSystem)
 
 
-def create(filesystem: LocalFileSystem, location: str, data: bytes) -> int:
+def create(filesystem: LocalFileSystem, location: str, record: Record) -> int:
     """Make a file, unless there is one, that shows that this process lives while it is open.
+
+    Where the system cannot lock files (some file servers) it holds a record that does not say so.
 
     Returns:
         Its descriptor.
@@ -46,9 +53,19 @@ def create(filesystem: LocalFileSystem, location: str, data: bytes) -> int:
     path = filesystem.path(location)
     name, fd = filesystem.create(path, location)
     try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        os.write(fd, data)
-        os.link(name, path)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            record = record._replace(kernel="")
+        data = record.encode()
+        if os.write(fd, data) != len(data):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        try:
+            os.link(name, path)
+        except FileExistsError:
+            # A server that shares files may say so of what it has just done itself.
+            if os.fstat(fd).st_nlink < 2:
+                raise
     except BaseException as exc:
         os.close(fd)
         if isinstance(exc, OSError):

@@ -5,6 +5,7 @@ Not here: locks that other processes see; see `storage`.
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 
@@ -16,6 +17,10 @@ class MemoryLockManager(LockManager):
     """Locks that live in this process; a holder whose `hold_timeout` has passed loses its lock."""
 
     def __init__(self) -> None:
+        self.forget()
+
+    def forget(self) -> None:
+        """Know of no lock; in a process that was forked, where those who hold them are not."""
         self._changed = threading.Condition()
         self._held: dict[str, tuple[str, float | None]] = {}
 
@@ -58,6 +63,10 @@ class MemoryLockManager(LockManager):
         """Wait until a lock is free."""
         with self._changed:
             return self._wait(key, timeout)
+
+    def name_of(self, key: str) -> str:
+        """Names a lock of this process."""
+        return f"process {os.getpid()}, {id(self):x}: {key}"
 
     def _holder(self, key: str) -> str | None:
         holder, end = self._held.get(key, (None, None))

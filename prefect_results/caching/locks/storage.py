@@ -15,13 +15,21 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, TypeVar
 
 from prefect_results.caching.locks import heart, liveness
 from prefect_results.caching.locks.base import LockManager, Waiting
-from prefect_results.caching.locks.chain import Chain, Sight, close, impatient
+from prefect_results.caching.locks.chain import Chain, Sight, asking_once, close, impatient
+from prefect_results.caching.locks.held import Held
 from prefect_results.caching.locks.names import Record, new_token
-from prefect_results.exceptions import ConfigurationError, Conflict, LockLost, StorageError
+from prefect_results.exceptions import (
+    ConfigurationError,
+    Conflict,
+    LockLost,
+    StorageError,
+    Unavailable,
+)
 from prefect_results.filesystems import LocalFileSystem
 from prefect_results.logging import get_logger
 
@@ -32,6 +40,10 @@ LEASE = 30.0
 # Seconds of the first and the longest pause of those who wait; far storage is paid by the request.
 NEAR = (0.005, 0.05)
 FAR = (0.1, 1.0)
+# Signs of life that are given at the same time, on far storage.
+RENEWALS = 16
+
+T = TypeVar("T")
 
 
 def elapsed() -> float:
@@ -40,44 +52,6 @@ def elapsed() -> float:
         return time.clock_gettime(time.CLOCK_BOOTTIME)
     except (AttributeError, OSError):
         return time.monotonic()
-
-
-class Held:
-    """A lock that is held here, as far as is known.
-
-    Args:
-        chain: its objects.
-        holder: who holds it.
-        tokens: of those who took it in turn, this one last.
-        until: the moment of the holder's clock before which nobody can have taken over.
-        descriptors: of files that show that this process lives.
-        end: the moment after which it is not kept any longer; None for never.
-    """
-
-    __slots__ = (
-        *("beats", "chain", "descriptors", "end", "holder", "is_lost", "is_over", "mutex"),
-        *("tokens", "until"),
-    )
-
-    def __init__(
-        self,
-        chain: Chain,
-        holder: str,
-        tokens: tuple[str, ...],
-        until: float,
-        descriptors: list[int],
-        end: float | None = None,
-    ) -> None:
-        self.chain = chain
-        self.holder = holder
-        self.tokens = tokens
-        self.until = until
-        self.descriptors = descriptors
-        self.end = end
-        self.beats = 0
-        self.is_lost = False
-        self.is_over = False
-        self.mutex = threading.RLock()
 
 
 class StorageLockManager(LockManager):
@@ -112,6 +86,7 @@ class StorageLockManager(LockManager):
             raise ConfigurationError(f"A lease is a number of seconds above 0, not {lease!r}")
         self.filesystem = filesystem
         self._quick = impatient(filesystem, lease)
+        self._once = asking_once(self._quick)
         self.lease = float(lease)
         self.clock = clock
         self._sleep = sleep
@@ -143,8 +118,8 @@ class StorageLockManager(LockManager):
         waiting = self._waiting(acquire_timeout)
         held = None if key in self._seen else self._take(chain, holder)
         while held is None:
-            sight = self._look(key, chain)
-            if sight is None or self._may_take_over(key, chain, sight):
+            is_free, sight = self._is_free(key, chain, waiting)
+            if is_free:
                 held = self._take(chain, holder, () if sight is None else sight.tokens)
             if held is None and not waiting.pause():
                 return False
@@ -154,7 +129,11 @@ class StorageLockManager(LockManager):
             self._held[key, holder] = held
             self._seen.pop(key, None)
         if self._renews:
-            heart.watch(self)
+            try:
+                heart.watch(self)
+            except BaseException:
+                self.release_lock(key, holder)
+                raise
         return True
 
     def release_lock(self, key: str, holder: str) -> None:
@@ -174,7 +153,7 @@ class StorageLockManager(LockManager):
                         f"{self.lease:g} seconds, and another one took over",
                         key=key,
                     )
-                held.chain.remove_root()
+                held.chain.remove_root(held.tokens[0])
                 held.chain.remove_rest(held.tokens, held.beats > 0)
             finally:
                 close(held.descriptors)
@@ -195,12 +174,14 @@ class StorageLockManager(LockManager):
         """Wait until a lock is free, or could be taken over."""
         chain = self._chain(key)
         waiting = self._waiting(timeout)
-        while True:
-            sight = self._look(key, chain)
-            if sight is None or self._may_take_over(key, chain, sight):
-                return True
+        while not self._is_free(key, chain, waiting)[0]:
             if not waiting.pause():
                 return False
+        return True
+
+    def name_of(self, key: str) -> str:
+        """Names a lock on this storage."""
+        return self.filesystem.canonical(self._chain(key).names.root)
 
     @property
     def holds_any(self) -> bool:
@@ -211,16 +192,13 @@ class StorageLockManager(LockManager):
         """Give a sign of life for each lock that is held here."""
         with self._mutex:
             all_held = list(self._held.values())
-        for held in all_held:
-            with held.mutex:
-                try:
-                    self._renew(held)
-                except Exception as exc:
-                    # Whatever it is, the other locks are to be renewed.
-                    get_logger("locks").warning(
-                        f"{held.holder} cannot renew its lock, and loses it unless that changes: "
-                        f"{exc}"
-                    )
+        if self._is_near or len(all_held) < 2:
+            for held in all_held:
+                self._renew(held)
+            return
+        # One after the other, those of a slow storage could be too late.
+        with ThreadPoolExecutor(min(len(all_held), RENEWALS)) as pool:
+            list(pool.map(self._renew, all_held))
 
     def release_all(self) -> None:
         """Give back all that is held here, as far as possible."""
@@ -235,7 +213,7 @@ class StorageLockManager(LockManager):
     # -- those who wait -------------------------------------------------------------------------
 
     def _chain(self, key: str) -> Chain:
-        return Chain(self.filesystem, self._quick, key, self.lease)
+        return Chain(self.filesystem, self._quick, self._once, key, self.lease)
 
     def _waiting(self, timeout: float | None) -> Waiting:
         first, longest = NEAR if self._is_near else FAR
@@ -262,6 +240,30 @@ class StorageLockManager(LockManager):
                 self._seen[key] = (found, known[1], started)
         return found
 
+    def _is_free(self, key: str, chain: Chain, waiting: Waiting) -> tuple[bool, Sight | None]:
+        """Whether a lock is free, or could be taken over; and what is seen of it.
+
+        A storage that does not answer now and then is no reason not to wait any longer.
+        """
+        since = self.clock()
+        while True:
+            try:
+                sight = self._look(key, chain)
+                return sight is None or self._may_take_over(key, chain, sight), sight
+            except Unavailable:
+                if self.clock() - since >= self.lease or not waiting.pause():
+                    raise
+
+    def _persistently(self, request: Callable[[], T], until: float) -> T:
+        """What a request gives, made again until a moment if the storage does not answer."""
+        waiting = Waiting(max(0.0, until - self.clock()), *FAR, self.clock, self._sleep)
+        while True:
+            try:
+                return request()
+            except Unavailable:
+                if not waiting.pause():
+                    raise
+
     def _may_take_over(self, key: str, chain: Chain, sight: Sight) -> bool:
         with self._mutex:
             known = self._seen.get(key)
@@ -272,18 +274,24 @@ class StorageLockManager(LockManager):
     def _take(self, chain: Chain, holder: str, before: tuple[str, ...] = ()) -> Held | None:
         """Take a lock that is free, or over from the last of those before; None if others did."""
         started = self.clock()
+        until = started + self.lease / 4
         record = Record(new_token(), self.lease, self._kernel, holder)
         location = chain.names.next(before[-1]) if before else chain.names.root
+        descriptors: list[int] = []
         try:
-            descriptor = chain.make(location, record)
+            # A link that was made although the storage did not say so is told by its token.
+            descriptor = self._persistently(lambda: chain.make(location, record), until)
+            descriptors += [] if descriptor is None else [descriptor]
+            if before and self._persistently(chain.root, until) != before[0]:
+                # It was given back while this one decided; the link belongs to no chain.
+                chain.remove(location)
+                close(descriptors)
+                return None
         except Conflict:
             return None
-        descriptors = [] if descriptor is None else [descriptor]
-        if before and chain.root() != before[0]:
-            # It was given back while this one decided; the link belongs to no chain.
-            chain.remove(location)
+        except BaseException:
             close(descriptors)
-            return None
+            raise
         return Held(chain, holder, (*before, record.token), started + self.lease, descriptors)
 
     # -- those who hold -------------------------------------------------------------------------
@@ -304,6 +312,16 @@ class StorageLockManager(LockManager):
         return True
 
     def _renew(self, held: Held) -> None:
+        with held.mutex:
+            try:
+                self._beat(held)
+            except Exception as exc:
+                # Whatever it is, the other locks are to be renewed.
+                get_logger("locks").warning(
+                    f"{held.holder} cannot renew its lock, and loses it unless that changes: {exc}"
+                )
+
+    def _beat(self, held: Held) -> None:
         if held.is_lost or held.is_over or (held.end is not None and self.clock() >= held.end):
             return
         started = self.clock()
