@@ -172,8 +172,8 @@ class Context(DotDict):
 
     def __getstate__(self) -> Any:
         raise TypeError(
-            "Pickling context objects is explicitly not supported. You should always "
-            "access context as an attribute of the `prefect` module, as in `prefect.context`"
+            "The context cannot be pickled; it is another one in each process. A function that is "
+            "sent elsewhere finds it as `prefect_results.context`."
         )
 
     def get(self, key: str, default: Any = None) -> Any:

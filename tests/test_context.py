@@ -145,7 +145,7 @@ def test_threads_do_not_share():
 )
 def test_it_cannot_be_pickled(dump):
     """Freezing the context is refused, with the words of Prefect 1.4.1."""
-    with pytest.raises(TypeError, match="Pickling context objects is explicitly not supported"):
+    with pytest.raises(TypeError, match="The context cannot be pickled"):
         dump(context)
 
 

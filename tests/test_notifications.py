@@ -245,7 +245,7 @@ def test_jira_failures_are_errors(issues):
 def test_jira_needs_its_package(monkeypatch):
     """Without the package there is an ImportError that names the extra."""
     monkeypatch.setitem(sys.modules, "jira", None)
-    with pytest.raises(ImportError, match='"jira" extra'):
+    with pytest.raises(ImportError, match=r"prefect_results\[jira\]"):
         jira_notifier(Task(), Pending(), Success())
 
 

@@ -137,7 +137,7 @@ class FlowBuilding(FlowQuestions):
             raise ValueError(_MAPPED_INSIDE_MAPPED)
         if isinstance(downstream_task, Parameter):
             raise ValueError(
-                "Parameters must be root tasks and can not have upstream dependencies."
+                f"A parameter, such as {downstream_task.name!r}, cannot depend on other tasks."
             )
         edge = Edge(
             upstream_task=upstream_task,

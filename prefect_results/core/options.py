@@ -103,7 +103,7 @@ class TaskOptions:
                 retry_delay = defaults.retry_delay
         if max_retries > 0 and retry_delay is None:
             raise ValueError(
-                "A datetime.timedelta `retry_delay` must be provided if max_retries > 0"
+                "A task with `max_retries` needs a `retry_delay`, a datetime.timedelta."
             )
         if retry_on and not max_retries > 0:
             raise ValueError("A number of `max_retries` must be provided if `retry_on` is set.")

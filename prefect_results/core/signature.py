@@ -20,15 +20,12 @@ CO_VARKEYWORDS = 0x08
 RESERVED_ARGUMENTS = ("upstream_tasks", "mapped", "task_args", "flow")
 
 _UNINSPECTABLE = (
-    "This function can not be inspected (this is common with `builtin` and `numpy` functions). "
-    "In order to use it as a task, please wrap it in a standard Python function. For more "
-    "detail, see "
-    "https://docs.prefect.io/core/advanced_tutorials/task-guide.html#the-task-decorator"
+    "Python does not tell the arguments of this function, as of many that are written in C (of "
+    "NumPy, say). Make a task of a Python function that calls it."
 )
 _VARARGS = (
-    "Tasks with variable positional arguments (*args) are not supported, because all Prefect "
-    "arguments are stored as keywords. As a workaround, consider modifying the run() method to "
-    "accept **kwargs and feeding the values to *args."
+    "A task gets its inputs by name, so its function cannot have *args. Let it take a list, or "
+    "**kwargs."
 )
 
 

@@ -73,12 +73,9 @@ def _warning_about_tasks(init: Callable[..., None]) -> Callable[..., None]:
             if isinstance(value, Task):
                 cls = type(self).__name__
                 warnings.warn(
-                    f"A Task was passed as an argument to {cls}, you likely want to first "
-                    f"initialize {cls} with any static (non-Task) arguments, then call the "
-                    "initialized task with any dynamic (Task) arguments instead. For example:\n\n"
-                    f"  my_task = {cls}(...)  # static (non-Task) args go here\n"
-                    "  res = my_task(...)  # dynamic (Task) args go here\n\n"
-                    "see https://docs.prefect.io/core/concepts/flows.html#apis for more info.",
+                    f"{cls} was made with a task as an argument, which stays a task and is no "
+                    "input. Make it with settings only, and call it with the tasks that it is to "
+                    f"get values of: `{cls}(...)(task)`.",
                     stacklevel=2,
                 )
                 break

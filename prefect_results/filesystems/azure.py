@@ -126,8 +126,8 @@ class AzureFileSystem(ObjectFileSystem):
         text = given() if callable(given) else given
         if not text:
             raise ConfigurationError(
-                "Azure connection string not provided. Set either directly with connection_string"
-                " or via Prefect Secret using connection_string_secret parameter."
+                "There is no Azure connection string: give `connection_string`, the name of a "
+                "secret as `connection_string_secret`, or `account_url`."
             )
         keyed = "AccountKey=" in text or "SharedAccessSignature=" in text
         credential = self.credential or (None if keyed else _default_credential())

@@ -55,11 +55,7 @@ def jira_notifier(
     try:
         from jira import JIRA
     except ImportError as exc:
-        raise MissingExtra(
-            'Using `jira_notifier` requires Prefect to be installed with the "jira" extra.',
-            package="jira",
-            extra="jira",
-        ) from exc
+        raise MissingExtra(package="jira", extra="jira") from exc
 
     secrets = Secret("JIRASECRETS").get()
     server = server_URL or secrets["JIRASERVER"]

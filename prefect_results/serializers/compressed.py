@@ -126,20 +126,18 @@ class CompressedSerializer(Serializer):
             ImportError: if the module is not installed.
             ValueError: if it lacks one of the functions.
         """
-        others = {name for name in COMMON if name != compression_format}
+        others = sorted(name for name in COMMON if name != compression_format)
         try:
             module = import_module(compression_format)
         except ImportError as exc:
             raise ImportError(
-                f"Compression module for {compression_format!r} is not installed. "
-                f"Did you mean to use one of {others}?"
+                f"There is no module {compression_format!r} to compress with; always there are "
+                f"{', '.join(others)}."
             ) from exc
         try:
             return module.compress, module.decompress
         except AttributeError as exc:
             raise ValueError(
-                f"Given compression format {compression_format!r} module does not have 'compress' "
-                "and 'decompress' attributes. Pass these functions manually instead if you intend "
-                "to use a non-standard library. Otherwise, use one of the common compression "
-                f"libraries: {others}"
+                f"The module {compression_format!r} has no functions `compress` and `decompress`; "
+                f"give them as arguments, or use one of {', '.join(others)}."
             ) from exc

@@ -167,7 +167,7 @@ ON_EXECUTORS: tuple[Intended, ...] = (
         executors="processes|dask",
         flow="custom_task_runner",
         path="^/states/",
-        ours="Pickling context objects|TypeError|<absent>",
+        ours="The context cannot be pickled|TypeError|<absent>",
         reason="As in 1.4.1, `prefect.context` is not pickled; the class has to be importable.",
     ),
     Intended(

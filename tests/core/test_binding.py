@@ -296,6 +296,6 @@ def test_parameters_cannot_have_upstream_tasks() -> None:
     """They are roots."""
     with Flow("f"):
         p = Parameter("p")
-        with pytest.raises(ValueError, match="Parameters must be root tasks"):
+        with pytest.raises(ValueError, match="A parameter, such as 'p', cannot depend"):
             p.set_upstream(Task())
         p()

@@ -134,10 +134,10 @@ def test_compression_needs_one_way(arguments: dict[str, Any], message: str) -> N
 
 def test_compression_libraries_that_cannot_be_used(monkeypatch: pytest.MonkeyPatch) -> None:
     """A library that is missing, or has other functions, is an error that says what there is."""
-    with pytest.raises(ImportError, match=r"'notlzma' is not installed.*lzma"):
+    with pytest.raises(ImportError, match="no module 'notlzma'.*lzma"):
         CompressedSerializer(PickleSerializer(), format="notlzma")
     monkeypatch.setitem(sys.modules, "half", types.ModuleType("half"))
-    with pytest.raises(ValueError, match="does not have 'compress' and 'decompress' attributes"):
+    with pytest.raises(ValueError, match="no functions `compress` and `decompress`"):
         CompressedSerializer(PickleSerializer(), format="half")
     assert CompressedSerializer.compression_from_lib("zlib") == (zlib.compress, zlib.decompress)
 

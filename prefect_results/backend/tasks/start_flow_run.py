@@ -14,11 +14,8 @@ from prefect_results.core import Task, defaults_from_attrs
 from prefect_results.signals import signal_from_state
 
 _TASK_AS_PARAMETER = (
-    "An instance of `Task` was passed to the `StartFlowRun` constructor via the `parameters` "
-    "kwarg. You'll want to pass these parameters when calling the task instead. For example:\n\n"
-    "  start_flow_run = StartFlowRun(...)  # static (non-Task) args go here\n"
-    "  res = start_flow_run(parameters=...)  # dynamic (Task) args go here\n\n"
-    "see https://docs.prefect.io/core/concepts/flows.html#apis for more info."
+    "`StartFlowRun` was made with a task among its `parameters`. Parameters that are values of "
+    "tasks are given when it is called: `StartFlowRun(...)(parameters=...)`."
 )
 
 
@@ -113,9 +110,9 @@ class StartFlowRun(Task):
             ValueError: The flow or the project is not named, or there is no such flow.
         """
         if flow_name is None:
-            raise ValueError("Must provide a flow name.")
+            raise ValueError("StartFlowRun needs the name of a flow: `flow_name`.")
         if project_name is None:
-            raise ValueError("Must provide a project name.")
+            raise ValueError("StartFlowRun needs the name of a project: `project_name`.")
         client = Client()
         flow_id = client.newest_flow(flow_name, project_name)
         if not flow_id:

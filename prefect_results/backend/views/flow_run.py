@@ -226,8 +226,8 @@ class FlowRunView:
         """
         if len(self.get_task_run_ids()) > MOST_AT_ONCE:
             raise ValueError(
-                "Refusing to `get_all_task_runs` for a flow with more than 1000 tasks. "
-                "Please load the tasks you are interested in individually."
+                f"A flow run with more than {MOST_AT_ONCE:,} task runs is not read at once; see "
+                "`get_task_run` and `TaskRunView.iter_mapped`."
             )
         access = self._where()
         known = list(self._kept.runs.values())

@@ -77,12 +77,12 @@ def require_result(run: TaskRunView) -> Result:
         raise ResultNotKept(
             "The task has no `Result` type so the result cannot be loaded: task run "
             f"{named(run)!r} ended in {run.state!r} without a result. "
-            "Set a `Result` type on your tasks so return values are persisted."
+            "A value is kept where the task or its flow has a `result`."
         )
     unknown = getattr(result, "type_name", None)
     if unknown is not None:
         raise UnknownResultType(
-            "The task has a custom `Result` type and its result cannot be loaded. "
+            "The result of a custom type cannot be loaded. "
             f"Task run {named(run)!r} has a result of type {unknown!r} at {result.location!r}: "
             "import the module that defines it, which must call `register_result_type`."
         )

@@ -91,7 +91,7 @@ def test_custom_type(store: RunStore) -> None:
     """A result type that is not registered is named, with where its data lies."""
     form = {"type": "mine.Bucket", "location": "a/b", "__version__": "1.4.1"}
     view = view_of(store, Success(result=UnknownResult(form)))
-    with pytest.raises(UnknownResultType, match=r"custom `Result` type.*'mine.Bucket' at 'a/b'"):
+    with pytest.raises(UnknownResultType, match=r"custom type.*'mine.Bucket' at 'a/b'"):
         view.get_result()
     assert issubclass(UnknownResultType, TypeError)
 
