@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from prefect_results.context import context as ambient
 from prefect_results.exceptions import MissingExtra
 from prefect_results.executors.base import Executor, ending_on_sigterm
+from prefect_results.executors.dask.cancelling import cancel
 from prefect_results.executors.dask.sealed import CallExited, Sealed, open_and_call, opened, sealed
 from prefect_results.executors.dask.submission import options
 from prefect_results.executors.dask.temporary import distributed, imported, is_local, new_cluster
@@ -127,7 +128,10 @@ class DaskExecutor(Executor):
             try:
                 yield
             except BaseException:
-                self._cancel()
+                if not self.disable_cancellation_event:
+                    # What runs on a cluster that is made for the run ends with it.
+                    waits = self.address is not None
+                    cancel(self.client, list(self._futures), self.logger, waits)
                 raise
             finally:
                 self._forget_topics()
@@ -156,45 +160,6 @@ class DaskExecutor(Executor):
                 self.logger.debug("Worker %s added", worker)
         elif op == "remove":
             self.logger.debug("Worker %s removed", message)
-
-    def _cancel(self) -> None:
-        """Cancel what was submitted and is not done; wait for what cannot be stopped."""
-        if self.disable_cancellation_event:
-            return
-        pending = [future for future in list(self._futures) if not future.done()]
-        if not pending:
-            return
-        self.logger.info("Cancelling %d calls that are not finished...", len(pending))
-        _quiet_loop(self.client)
-        with contextlib.suppress(Exception):
-            self.client.cancel(pending, force=True)
-        in_process = self.client.scheduler.address.startswith("inproc")
-        if self.address is not None or in_process:
-            self._wait_for_running()
-
-    def _wait_for_running(self) -> None:
-        """Wait until the workers have left the calls that were running when they were cancelled."""
-        import time
-
-        told = False
-        with contextlib.suppress(Exception):
-            while running := sum(map(len, self._executing().values())):
-                if not told:
-                    self.logger.info(
-                        "Stopping executor, waiting for %d active tasks to complete", running
-                    )
-                    told = True
-                time.sleep(0.1)
-
-    def _executing(self) -> dict[str, list[Any]]:
-        keys = {str(future.key) for future in list(self._futures)}
-
-        def executing(dask_worker: Any) -> list[str]:
-            found = {str(key) for key in dask_worker.active_keys}
-            return sorted(found & keys)
-
-        answers: dict[str, list[Any]] = self.client.run(executing)
-        return answers
 
     def submit(
         self,
@@ -333,19 +298,6 @@ class DaskExecutor(Executor):
         except OSError as exc:
             self.logger.error(f"Failed to get dask performance report with exception {exc}")
             return ""
-
-
-def _quiet_loop(client: Any) -> None:
-    """Keep a client's loop from telling of the calls that nobody waits for any more."""
-    from distributed.client import AllExit
-
-    def tell(loop: Any, context: dict[str, Any]) -> None:
-        if not isinstance(context.get("exception"), AllExit):
-            loop.default_exception_handler(context)
-
-    loop = getattr(client.loop, "asyncio_loop", None)
-    if loop is not None:
-        loop.call_soon_threadsafe(loop.set_exception_handler, tell)
 
 
 def _unique() -> str:
