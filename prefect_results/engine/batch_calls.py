@@ -62,6 +62,25 @@ def run_batch(
     return fit_to_travel(batch, environment, environment.jobs[name].task, start)
 
 
+def run_child(position: int, environment: RunEnvironment, name: str, *batch: Any) -> State:
+    """Run one child of a batch.
+
+    Args:
+        position: of the child in the batch.
+        environment: of the flow run; this and the following as for `run_batch`.
+        name: of the job.
+        *batch: the other arguments of `run_batch`.
+    """
+    state, index = _Children(environment, name, *batch).run_at(position)
+    environment.flush()
+    return fit_to_travel(state, environment, environment.jobs[name].task, index)
+
+
+def size_of_batch(environment: RunEnvironment, name: str, *batch: Any) -> int:
+    """How many children a batch has; the arguments are those of `run_batch`."""
+    return len(_Children(environment, name, *batch))
+
+
 class _Children:
     """The children of a batch; see `run_batch`."""
 
@@ -89,6 +108,14 @@ class _Children:
         self._known = environment.journal_of(name, start)
         self._wrong = wrong_inputs(upstream)
         self._direct = None if reduced or self._wrong else environment.direct(name)
+
+    def __len__(self) -> int:
+        return len(self._indices)
+
+    def run_at(self, position: int) -> tuple[State, int]:
+        """The state and the map index of one of them."""
+        index = self._indices[position]
+        return _restored_or_run(self._run_one, position, index, self._known), index
 
     def run(self) -> Batch:
         """Their states."""

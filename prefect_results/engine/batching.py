@@ -17,8 +17,10 @@ from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
 from prefect_results.engine.batch_calls import behind, run_batch
+from prefect_results.context import context as ambient
 from prefect_results.engine.children import Elements, Items, Same, Upstream
 from prefect_results.engine.future_batches import FutureBatches
+from prefect_results.engine.lost import batch_alone
 from prefect_results.engine.submission import failed
 from prefect_results.engine.unsendable import not_sent, sendable_items
 from prefect_results.engine.waiting import Wait
@@ -95,6 +97,8 @@ class Batching:
             "task_number": number,
             "task_group": group,
         }
+        if not ambient.get("raise_on_exception"):
+            self._extra["instead"] = batch_alone
         self._arrived = arrived
         self._numbers = itertools.count()
         self._bare_states: dict[Edge, Any] = {}

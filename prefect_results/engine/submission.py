@@ -15,6 +15,7 @@ from prefect_results.engine.calls import arrived, run_job, run_task
 from prefect_results.engine.child_states import States
 from prefect_results.engine.environment import Job, RunEnvironment
 from prefect_results.engine.future_batches import FutureBatches, counted_parts, parts_of
+from prefect_results.engine.lost import job_alone
 from prefect_results.engine.travel import transfer_limit
 from prefect_results.engine.unsendable import first_unsendable, stand_in, why_not, with_stand_ins
 from prefect_results.logging import get_logger
@@ -142,9 +143,15 @@ class Submitter:
             The state, or the future of it.
         """
         task = job.task
-        extra = {"task_name": task.name, "task_tags": task.tags, "task_index": index}
+        extra: dict[str, Any] = {
+            "task_name": task.name,
+            "task_tags": task.tags,
+            "task_index": index,
+        }
         if self.environment is not None:
             extra["task_number"] = number
+            if not ambient.get("raise_on_exception"):
+                extra["instead"] = job_alone
             given = [_bare(upstream[edge]) for edge in job.edges]
             reduced = self.reduced_by_position(job, children)
             what = first_unsendable(job, given) if self._executor.uses_processes else None

@@ -1,6 +1,6 @@
 """Time limits on function calls: an alarm in the main thread, a process elsewhere.
 
-The processes are kept for later calls; one whose call takes too long is killed.
+A process whose call takes too long is killed.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from prefect_results.core import Task
-    from prefect_results.executors.process import CallProcess
 
 
 def run_task_with_timeout(
@@ -161,14 +160,14 @@ def run_with_multiprocess_timeout(
     """
     if timeout is None:
         return fn(*args, **(kwargs or {}))
-    from prefect_results.executors.process import ProcessLost
+    from prefect_results.executors.process import ProcessLost, give_back, take_process
 
     logger = logger or get_logger()
     name = name or f"Function '{fn.__name__}'"
     call = (fn, tuple(args), dict(kwargs or {}), _picklable_context())
     payload = dumps((_answer, call, {}))
     logger.debug("%s: Sending execution to a new process...", name)
-    process = _take_process()
+    process = take_process()
     try:
         process.send(payload)
         with stopped_by(process.kill):
@@ -184,44 +183,10 @@ def run_with_multiprocess_timeout(
     except BaseException:
         process.kill()
         raise
-    _idle.append(process)
+    give_back(process)
     if not ok:
         raise value
     return value
-
-
-# Processes that wait for a call; they end with this one.
-_idle: list[CallProcess] = []
-
-
-def _take_process() -> CallProcess:
-    """A process that waits for a call, made here and not by a parent that forked."""
-    import os
-
-    while True:
-        try:
-            process = _idle.pop()
-        except IndexError:
-            return _started_process()
-        if process.parent == os.getpid() and process.is_alive():
-            return process
-
-
-def _started_process() -> CallProcess:
-    """A new process that has made a first call; what it takes to start is nobody's time."""
-    import pickle
-
-    from prefect_results.executors.process import CallProcess
-
-    process = CallProcess()
-    try:
-        with stopped_by(process.kill):
-            process.send(pickle.dumps((int, (), {})))
-            process.answer()
-    except BaseException:
-        process.kill()
-        raise
-    return process
 
 
 def _picklable_context() -> dict[str, Any]:

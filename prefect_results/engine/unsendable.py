@@ -96,34 +96,38 @@ class UnsendableTask(Task):
     """A task that cannot be run, and says so when it is; see `stand_in`.
 
     Args:
-        what: what cannot be sent.
+        what: what cannot be sent, or went wrong.
+        error: the result of its state; a `SerializationError` by default.
         **kwargs: as for every task.
     """
 
-    def __init__(self, what: str, **kwargs: Any) -> None:
+    def __init__(self, what: str, error: Exception | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.what = what
+        self.error = error
 
     def run(self, **inputs: Any) -> Any:
         """Fail.
 
         Raises:
-            FAIL: always; its state's result is a `SerializationError`.
+            FAIL: always; its state's result is the error.
         """
         message = f"Task '{ambient.get('task_full_name') or self.name}': {self.what}"
         self.logger.error(message)
-        raise FAIL(message, result=SerializationError(message))
+        raise FAIL(message, result=self.error or SerializationError(message))
 
 
-def stand_in(task: Task, what: str) -> Task:
+def stand_in(task: Task, what: str, error: Exception | None = None) -> Task:
     """What is run in the place of a task that cannot be, with its name, handlers and trigger.
 
     Args:
         task: the task.
-        what: what cannot be sent.
+        what: what cannot be sent, or went wrong.
+        error: the result of its state; a `SerializationError` by default.
     """
     return UnsendableTask(
         what,
+        error,
         name=task.name,
         slug=task.slug,
         tags=task.tags,
@@ -162,6 +166,22 @@ def with_stand_ins(environment: RunEnvironment) -> RunEnvironment:
             stand_ins[job.task] = stand_in(job.task, what)
     new = copy.copy(environment)
     new.jobs = {name: _replaced(job, stand_ins) for name, job in environment.jobs.items()}
+    return new
+
+
+def failing(environment: RunEnvironment, name: str, what: str, error: Exception) -> RunEnvironment:
+    """The environment of a run in which a task is not run, but fails.
+
+    Args:
+        environment: of the flow run.
+        name: of the job.
+        what: what went wrong.
+        error: the result of the task's state.
+    """
+    job = environment.jobs[name]
+    new = copy.copy(environment)
+    new.jobs = {name: _replaced(job, {job.task: stand_in(job.task, what, error)})}
+    new._direct = {}
     return new
 
 

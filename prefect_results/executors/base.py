@@ -76,7 +76,9 @@ class Executor:
             *args: positional arguments.
             extra_context: what is known about the call (`task_name`, `task_tags`,
                 `task_index`; `task_number`, the place of the task in the flow), for labels,
-                resources and priorities.
+                resources and priorities. `instead` is a function that is called where the
+                process of `fn` died each time, with the error and the arguments of `fn`; what it
+                gives becomes the value. Without one the future has the error.
             **kwargs: keyword arguments.
 
         Returns:

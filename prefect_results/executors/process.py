@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 from prefect_results.configuration import config
 from prefect_results.exceptions import PrefectError, PrefectSignal, SerializationError
+from prefect_results.executors.interrupts import stopped_by
 from prefect_results.pickling import dumps
 
 if TYPE_CHECKING:
     import subprocess
+    from collections.abc import Callable
     from multiprocessing.connection import Connection
 
 _START = (
@@ -143,9 +145,12 @@ class CallProcess:
     def _lost(self) -> ProcessLost:
         self._process.wait()
         code = self._process.returncode
-        return ProcessLost(
-            f"the process that made the call died with exit code {code}", exitcode=code
-        )
+        how = f"exit code {code}"
+        with contextlib.suppress(ValueError):
+            import signal
+
+            how += f" ({signal.Signals(-code).name})"
+        return ProcessLost(f"the process that made the call died with {how}", exitcode=code)
 
     def kill(self) -> None:
         """End the process, whatever it does."""
@@ -159,6 +164,102 @@ class CallProcess:
         """End the process once its call is done."""
         self._connection.close()
         self._process.wait()
+
+
+# Processes that wait for a call; they end with this one.
+_idle: list[CallProcess] = []
+
+
+def take_process() -> CallProcess:
+    """A process that waits for a call, made here and not by a parent that forked."""
+    while True:
+        try:
+            process = _idle.pop()
+        except IndexError:
+            return _started_process()
+        if process.parent == os.getpid() and process.is_alive():
+            return process
+
+
+def give_back(process: CallProcess) -> None:
+    """Keep a process that has answered for later calls."""
+    _idle.append(process)
+
+
+def _started_process() -> CallProcess:
+    """A new process that has made a first call; what it takes to start is nobody's time."""
+    import pickle
+
+    process = CallProcess()
+    try:
+        with stopped_by(process.kill):
+            process.send(pickle.dumps((int, (), {})))
+            process.answer()
+    except BaseException:
+        process.kill()
+        raise
+    return process
+
+
+class Alone:
+    """Makes a call in a process of its own, again and again; one that it ends is replaced.
+
+    Args:
+        fn: the function.
+        *args: its arguments, which are sent to each process once.
+    """
+
+    def __init__(self, fn: Callable[..., Any], *args: Any) -> None:
+        self._payload = dumps((_keep, (fn, args), {}))
+        self._process: CallProcess | None = None
+
+    def __call__(self, *first: Any) -> Any:
+        """Make the call with arguments that come before those that stay.
+
+        Raises:
+            ProcessLost: if the process died.
+            BaseException: what the call raised.
+        """
+        process, self._process = self._process, None
+        try:
+            if process is None:
+                process = take_process()
+                process.send(self._payload)
+                with stopped_by(process.kill):
+                    process.answer()
+            process.send(dumps((_call_kept, first, {})))
+            with stopped_by(process.kill):
+                value = process.answer().load()
+        except ProcessLost:
+            raise
+        except BaseException:
+            # It may still be amid the call.
+            if process is not None:
+                process.kill()
+            raise
+        self._process = process
+        return value
+
+    def close(self) -> None:
+        """Let go of the process."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.send(dumps((_keep, (None, ()), {})))
+            process.answer()
+            give_back(process)
+
+
+_kept: tuple[Any, tuple[Any, ...]] = (None, ())
+
+
+def _keep(fn: Any, args: tuple[Any, ...]) -> None:
+    global _kept
+    _kept = (fn, args)
+
+
+def _call_kept(*first: Any) -> Any:
+    fn, args = _kept
+    return fn(*first, *args)
 
 
 def serve(number: int) -> None:
@@ -194,7 +295,9 @@ def serve(number: int) -> None:
         busy.set()
         answer = _answer(payload)
         del payload
-        connection.send_bytes(answer)
+        # If nobody waits for the answer any more, the next is that there are no more calls.
+        with contextlib.suppress(OSError):
+            connection.send_bytes(answer)
         busy.clear()
 
 

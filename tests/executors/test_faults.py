@@ -16,7 +16,7 @@ import prefect_results
 from prefect_results import Flow, task, unmapped
 from prefect_results import context as CONTEXT
 from prefect_results.exceptions import SerializationError
-from prefect_results.executors import DaskExecutor, LocalDaskExecutor
+from prefect_results.executors import LocalDaskExecutor
 from prefect_results.results import LocalResult
 from prefect_results.states import TimedOut, TriggerFailed
 
@@ -94,21 +94,6 @@ def test_a_lost_worker_costs_a_task_that_was_not_written(remote: Any, tmp_path: 
     assert state.result[dies].result == 7
 
 
-def test_a_task_whose_process_dies_each_time_fails() -> None:
-    """The run ends, and says what happened."""
-
-    @task
-    def dies() -> None:
-        os._exit(3)
-
-    with Flow("dies") as flow:
-        flow.add_task(dies)
-    state = flow.run(executor=LocalDaskExecutor("processes", num_workers=1))
-    assert state.is_failed()
-    assert state.result[dies].is_failed()
-    assert "exit code 3" in state.result[dies].message
-
-
 def test_a_task_that_exits_ends_the_run_and_no_worker(remote: Any) -> None:
     """`sys.exit` in a task is that of the run, as in one process; nothing is tried again."""
 
@@ -121,37 +106,6 @@ def test_a_task_that_exits_ends_the_run_and_no_worker(remote: Any) -> None:
     with pytest.raises(SystemExit) as caught:
         flow.run(executor=remote)
     assert caught.value.code == 3
-
-
-def test_a_call_that_kills_its_workers_is_tried_again_so_often_in_all() -> None:
-    """However often it, or what is behind it, is waited for."""
-    from distributed import KilledWorker
-
-    class Future:
-        status = "error"
-
-        def __init__(self, blamed: str) -> None:
-            self.blamed = blamed
-
-        def exception(self) -> Exception:
-            return KilledWorker(self.blamed, None, 3)
-
-    class Client:
-        retried: list[int] = []
-
-        def gather(self, futures: list[Future]) -> None:
-            raise futures[0].exception()
-
-        def retry(self, futures: list[Future]) -> None:
-            self.retried.append(len(futures))
-
-    executor = DaskExecutor(address="tcp://nobody:1")
-    executor.client = Client()
-    executor._futures = futures = [Future("deadly"), Future("deadly")]
-    for _ in range(2):
-        with pytest.raises(KilledWorker):
-            executor.wait(futures)
-    assert Client.retried == [2, 2, 2]
 
 
 def test_a_task_that_cannot_be_pickled_names_itself(remote: Any) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from collections import Counter
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
@@ -19,9 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from prefect_results.executors.base import Journal
-
-# How often a call is tried again of which the scheduler says that it killed its workers.
-RESTARTS = 3
 
 
 class DaskExecutor(Executor):
@@ -87,9 +83,8 @@ class DaskExecutor(Executor):
         self.watch_worker_status = watch_worker_status
         self.performance_report_path = performance_report_path
         self.client: Any = None
-        self._futures: Any = None
+        self._suspects: Any = None
         self._topics: str | None = None
-        self._restarts: Counter[Any] = Counter()
         super().__init__()
 
     @contextlib.contextmanager
@@ -100,7 +95,7 @@ class DaskExecutor(Executor):
             MissingExtra: if dask.distributed is not installed.
         """
         dask = distributed()
-        import weakref
+        from prefect_results.executors.dask.suspects import Suspects
 
         if self.performance_report_path and find_spec("bokeh") is None:
             # Dask would find out when the run is over, and fail it then.
@@ -116,9 +111,8 @@ class DaskExecutor(Executor):
                 )
                 target = stack.enter_context(made)
             self.client = stack.enter_context(dask.Client(target, **self.client_kwargs))
-            self._futures = weakref.WeakSet()
-            self._restarts.clear()
             self._topics = None
+            suspects = self._suspects = Suspects(self.client, f"run-{_unique()}", self.logger)
             stack.enter_context(self._watching())
             if self.performance_report_path:
                 # The report asks for the current client at its end too.
@@ -131,11 +125,14 @@ class DaskExecutor(Executor):
                 if not self.disable_cancellation_event:
                     # What runs on a cluster that is made for the run ends with it.
                     waits = self.address is not None
-                    cancel(self.client, list(self._futures), self.logger, waits)
+                    cancel(self.client, list(suspects.futures), self.logger, waits)
                 raise
             finally:
                 self._forget_topics()
-                self._futures = self.client = None
+                if self.address is not None:
+                    with contextlib.suppress(Exception):
+                        suspects.forget()
+                self._suspects = self.client = None
 
     def _watching(self) -> Any:
         watches = self.watch_worker_status
@@ -179,7 +176,7 @@ class DaskExecutor(Executor):
         call = sealed([fn, *args], distributed().Future)
         kwargs = sealed(kwargs, distributed().Future)
         future = client.submit(open_and_call, *call, **found, **kwargs)
-        self._futures.add(future)
+        self._suspects.add([future], (extra_context or {}).get("instead"))
         return future
 
     def submit_all(
@@ -201,7 +198,7 @@ class DaskExecutor(Executor):
         each = [sealed([fn, *call], distributed().Future) for call in calls]
         columns = zip(*each, strict=True)
         futures: list[Any] = client.map(open_and_call, *columns, key=keys, **found[0])
-        self._futures.update(futures)
+        self._suspects.add(futures, extra_contexts[0].get("instead"))
         return futures
 
     def wait(self, futures: Any) -> Any:
@@ -217,24 +214,8 @@ class DaskExecutor(Executor):
             except CallExited as exc:
                 raise exc.exit from None
             except distributed().KilledWorker:
-                if not self._restart_killed():
+                if not self._suspects.retry():
                     raise
-
-    def _restart_killed(self) -> bool:
-        """Try again what stopped because workers died; a worker may die of something else."""
-        killed = distributed().KilledWorker
-        lost, blamed = [], set()
-        for future in list(self._futures):
-            exc = future.exception() if future.status == "error" else None
-            # The call that is blamed may be one that this one waits for.
-            if isinstance(exc, killed) and self._restarts[exc.task] < RESTARTS:
-                lost.append(future)
-                blamed.add(exc.task)
-        self._restarts.update(blamed)
-        if lost:
-            self.logger.warning("Workers died; %d calls are tried again.", len(lost))
-            self.client.retry(lost)
-        return bool(lost)
 
     def share(self, value: Any) -> Any:
         """Send an object to the workers once; see `Executor.share`.
@@ -281,7 +262,7 @@ class DaskExecutor(Executor):
         return self.client
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "client": None, "_futures": None, "_topics": None}
+        return {**self.__dict__, "client": None, "_suspects": None, "_topics": None}
 
     @property
     def performance_report(self) -> str:

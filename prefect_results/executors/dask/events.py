@@ -35,22 +35,33 @@ class SchedulerJournal:
 
     def add(self, topic: str, note: tuple[Any, ...]) -> None:
         """Keep a note here, and send it to the scheduler."""
-        from distributed import get_worker
-
         folder = folder_of(self._name)
         os.makedirs(folder, mode=0o700, exist_ok=True)
         FileJournal(folder).add(topic, note)
-        get_worker().log_event(f"{self._name}-{topic}", list(note))
+        worker = _worker()
+        if worker is not None:
+            worker.log_event(f"{self._name}-{topic}", list(note))
 
     def notes(self, topic: str) -> list[tuple[Any, ...]]:
         """The notes that the scheduler has, and those that are here."""
-        from distributed import get_worker
         from distributed.utils import sync
 
-        worker = get_worker()
-        name = f"{self._name}-{topic}"
-        events = sync(worker.loop, worker.scheduler.events, topic=name)
-        return [tuple(note) for _, note in events] + FileJournal(folder_of(self._name)).notes(topic)
+        found = FileJournal(folder_of(self._name)).notes(topic)
+        worker = _worker()
+        if worker is None:
+            return found
+        events = sync(worker.loop, worker.scheduler.events, topic=f"{self._name}-{topic}")
+        return [tuple(note) for _, note in events] + found
+
+
+def _worker() -> Any:
+    """The worker that makes this call; None in a process that a worker started for it."""
+    from distributed import get_worker
+
+    try:
+        return get_worker()
+    except ValueError:
+        return None
 
 
 def folder_of(name: str) -> str:

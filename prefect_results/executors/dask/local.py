@@ -100,7 +100,8 @@ class LocalDaskExecutor(Executor):
             return fn(*args, **kwargs)
         extra = extra_context or {}
         label = f"Task '{extra['task_name']}'" if extra.get("task_name") else ""
-        return self._started().submit(fn, args, kwargs, extra.get("task_number", 0), label)
+        priority, instead = extra.get("task_number", 0), extra.get("instead")
+        return self._started().submit(fn, args, kwargs, priority, label, instead)
 
     def wait(self, futures: Any) -> Any:
         """Resolve futures, also inside lists and dictionaries; see `Executor.wait`."""

@@ -42,6 +42,7 @@ class Call(NamedTuple):
     kwargs: Mapping[str, Any]
     priority: int
     label: str
+    instead: Callable[..., Any] | None = None
     losses: int = 0
 
 
@@ -91,6 +92,7 @@ class Pool:
         kwargs: Mapping[str, Any],
         priority: int = 0,
         label: str = "",
+        instead: Callable[..., Any] | None = None,
     ) -> Future[Any]:
         """Call `fn(*args, **kwargs)` once the futures among the arguments are done.
 
@@ -100,12 +102,15 @@ class Pool:
             kwargs: keyword arguments.
             priority: of calls that are ready, the one with the highest goes first.
             label: what errors call the call.
+            instead: is called with the error and the arguments if the call's process died each
+                time.
 
         Returns:
-            A future; `ProcessLost` is its exception if the call's process died each time, and
+            A future; `ProcessLost` is its exception if the call's process died each time and
+            nothing is called instead, and
             `SerializationError` if an argument or the value cannot be pickled.
         """
-        call = Call(Future(), fn, args, kwargs, priority, label or _name(fn))
+        call = Call(Future(), fn, args, kwargs, priority, label or _name(fn), instead)
         waits_for = set(_futures_in([*args, *kwargs.values()]))
         remaining = len(waits_for)
         with self._lock:
@@ -197,17 +202,26 @@ class Pool:
             _set(call.future, error=exc)
             return
         losses = call.losses + 1
-        if losses > RESTARTS:
-            message = f"{call.label}: it was started {losses} times, and its process died each time"
-            _set(call.future, error=ProcessLost(f"{message}: {exc}", exitcode=exc.exitcode))
-        else:
+        if losses <= RESTARTS:
             get_logger("LocalDaskExecutor").warning(
                 "A process of the pool died (exit code %s); what it was doing is done again.",
                 exc.exitcode,
             )
-            with self._lock:
-                self._waiting += 1
-            self._make_ready(call._replace(losses=losses))
+            self._put_back(call._replace(losses=losses))
+            return
+        message = f"it was started {losses} times, and its process died each time: {exc}"
+        if call.instead is None:
+            error = ProcessLost(f"{call.label}: {message}", exitcode=exc.exitcode)
+            _set(call.future, error=error)
+        else:
+            error = ProcessLost(message, exitcode=exc.exitcode)
+            args = (error, *call.args)
+            self._put_back(call._replace(fn=call.instead, args=args, instead=None, losses=1))
+
+    def _put_back(self, call: Call) -> None:
+        with self._lock:
+            self._waiting += 1
+        self._make_ready(call)
 
     def _start_process(self) -> CallProcess:
         process = CallProcess()
