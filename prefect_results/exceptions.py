@@ -147,7 +147,7 @@ class MissingExtra(PrefectError, ImportError):
 
 
 class ClusterUnavailable(PrefectError, RuntimeError):
-    """The processes of a cluster that a flow run was to have did not start."""
+    """The processes of a cluster that a flow run was to have did not start, or it lost them."""
 
 
 class LegacyNameError(PrefectError, ImportError):

@@ -16,8 +16,8 @@ import time
 from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
-from prefect_results.engine.batch_calls import behind, run_batch
 from prefect_results.context import context as ambient
+from prefect_results.engine.batch_calls import behind, run_batch
 from prefect_results.engine.children import Elements, Items, Same, Upstream
 from prefect_results.engine.future_batches import FutureBatches
 from prefect_results.engine.lost import batch_alone

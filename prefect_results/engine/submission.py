@@ -18,6 +18,7 @@ from prefect_results.engine.future_batches import FutureBatches, counted_parts, 
 from prefect_results.engine.lost import job_alone
 from prefect_results.engine.travel import transfer_limit
 from prefect_results.engine.unsendable import first_unsendable, stand_in, why_not, with_stand_ins
+from prefect_results.exceptions import ClusterUnavailable
 from prefect_results.logging import get_logger
 from prefect_results.states import Failed, Mapped
 
@@ -324,8 +325,9 @@ def failed(task: Task, exc: Exception) -> Failed:
 
     Raises:
         Exception: the given one, with `raise_on_exception` in the context.
+        ClusterUnavailable: the given one; the run has lost more than this task run.
     """
-    if ambient.get("raise_on_exception"):
+    if ambient.get("raise_on_exception") or isinstance(exc, ClusterUnavailable):
         raise exc
     message = f"Task '{task.name}': {exc}"
     get_logger("TaskRunner").error(message)

@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from prefect_results.context import context as ambient
-from prefect_results.exceptions import MissingExtra
+from prefect_results.exceptions import ClusterUnavailable, MissingExtra
 from prefect_results.executors.base import Executor, ending_on_sigterm
 from prefect_results.executors.dask.cancelling import cancel
 from prefect_results.executors.dask.sealed import CallExited, Sealed, open_and_call, opened, sealed
@@ -84,6 +84,9 @@ class DaskExecutor(Executor):
         self.performance_report_path = performance_report_path
         self.client: Any = None
         self._suspects: Any = None
+        # Of this run; another one, to the same scheduler, does not know its calls.
+        self._connection: Any = None
+        self._address = ""
         self._topics: str | None = None
         super().__init__()
 
@@ -111,6 +114,8 @@ class DaskExecutor(Executor):
                 )
                 target = stack.enter_context(made)
             self.client = stack.enter_context(dask.Client(target, **self.client_kwargs))
+            self._address = self.client.scheduler.address
+            self._connection = self.client.scheduler_comm
             self._topics = None
             suspects = self._suspects = Suspects(self.client, f"run-{_unique()}", self.logger)
             stack.enter_context(self._watching())
@@ -122,17 +127,18 @@ class DaskExecutor(Executor):
             try:
                 yield
             except BaseException:
-                if not self.disable_cancellation_event:
+                if not (self.disable_cancellation_event or self._is_lost()):
                     # What runs on a cluster that is made for the run ends with it.
                     waits = self.address is not None
                     cancel(self.client, list(suspects.futures), self.logger, waits)
                 raise
             finally:
-                self._forget_topics()
-                if self.address is not None:
+                outlives = self.address is not None and not self._is_lost()
+                self._forget_topics(outlives)
+                if outlives:
                     with contextlib.suppress(Exception):
                         suspects.forget()
-                self._suspects = self.client = None
+                self._suspects = self._connection = self.client = None
 
     def _watching(self) -> Any:
         watches = self.watch_worker_status
@@ -169,6 +175,7 @@ class DaskExecutor(Executor):
 
         Raises:
             ValueError: if the executor is not started.
+            ClusterUnavailable: if the scheduler was lost.
         """
         client = self._started()
         found = options(extra_context or {})
@@ -189,6 +196,7 @@ class DaskExecutor(Executor):
 
         Raises:
             ValueError: if the executor is not started.
+            ClusterUnavailable: if the scheduler was lost.
         """
         client = self._started()
         found = [options(extra) for extra in extra_contexts]
@@ -206,6 +214,7 @@ class DaskExecutor(Executor):
 
         Raises:
             ValueError: if the executor is not started.
+            ClusterUnavailable: if the scheduler was lost.
         """
         client = self._started()
         while True:
@@ -216,6 +225,9 @@ class DaskExecutor(Executor):
             except distributed().KilledWorker:
                 if not self._suspects.retry():
                     raise
+            except Exception:
+                self._started()
+                raise
 
     def share(self, value: Any) -> Any:
         """Send an object to the workers once; see `Executor.share`.
@@ -229,13 +241,22 @@ class DaskExecutor(Executor):
         return max(1, sum(map(int, self.client.nthreads().values())))
 
     def first_done(self, futures: Sequence[Any], timeout: float | None = None) -> list[Any]:
-        """Wait until one of some futures is done; see `Executor.first_done`."""
+        """Wait until one of some futures is done; see `Executor.first_done`.
+
+        Raises:
+            ClusterUnavailable: if the scheduler was lost.
+        """
         done = [future for future in futures if future.done()]
         if done:
             return done
         dask = distributed()
-        with contextlib.suppress(dask.TimeoutError), self.client.as_current():
-            dask.wait(futures, timeout, return_when="FIRST_COMPLETED")
+        try:
+            with contextlib.suppress(dask.TimeoutError), self.client.as_current():
+                dask.wait(futures, timeout, return_when="FIRST_COMPLETED")
+        except Exception:
+            # What failed because the cluster is gone says so.
+            self._started()
+            raise
         return [future for future in futures if future.done()]
 
     def journal(self) -> Journal:
@@ -245,24 +266,42 @@ class DaskExecutor(Executor):
         self._topics = self._topics or f"prefect_results-{_unique()}"
         return SchedulerJournal(self._topics)
 
-    def _forget_topics(self) -> None:
+    def _forget_topics(self, outlives: bool) -> None:
         if self._topics is None:
             return
         from prefect_results.executors.dask.events import forget_notes, forget_topics
 
         forget_notes(self._topics)
-        if self.address is not None:
+        if outlives:
             with contextlib.suppress(Exception):
                 self.client.run_on_scheduler(forget_topics, prefix=self._topics)
                 self.client.run(forget_notes, self._topics)
 
+    def _is_lost(self) -> bool:
+        """Whether the scheduler does not answer, or no more; it has then forgotten the run."""
+        client = self.client
+        return client.status != "running" or client.scheduler_comm is not self._connection
+
     def _started(self) -> Any:
-        if self.client is None:
+        client = self.client
+        if client is None:
             raise ValueError("This executor has not been started.")
-        return self.client
+        if self._is_lost():
+            address = self._address
+            raise ClusterUnavailable(
+                f"The connection to the Dask scheduler at {address} was lost during the run, and "
+                "with it what was not finished; see whether the scheduler died, then run again"
+            )
+        return client
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "client": None, "_suspects": None, "_topics": None}
+        return {
+            **self.__dict__,
+            "client": None,
+            "_suspects": None,
+            "_connection": None,
+            "_topics": None,
+        }
 
     @property
     def performance_report(self) -> str:

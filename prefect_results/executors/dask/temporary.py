@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from prefect_results.exceptions import ClusterUnavailable, MissingExtra
@@ -73,11 +74,24 @@ def new_cluster(
             "they are started from, so what runs the flow belongs under "
             "`if __name__ == '__main__':`"
         ) from exc
+    if local:
+        _keep_workers(cluster)
     if getattr(cluster, "dashboard_link", None) and kwargs.get("dashboard_address", True):
         logger.info("The Dask dashboard is available at %s", cluster.dashboard_link)
     if adapt_kwargs:
         cluster.adapt(**adapt_kwargs)
     return cluster
+
+
+def _keep_workers(cluster: Any) -> None:
+    """Leave workers that die to their nannies, which start them again.
+
+    The cluster would close a nanny for good if its worker, 15 s after it died, is dead once more.
+    """
+    base = importlib.import_module("distributed.deploy.cluster").Cluster
+    heard = getattr(base, "_update_worker_status", None)
+    if heard is not None:
+        cluster._update_worker_status = partial(heard, cluster)
 
 
 def _name(make: Any) -> str:
