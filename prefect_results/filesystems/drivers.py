@@ -5,15 +5,37 @@ Not here: what is done with the answers; nor what SFTP needs beside its driver.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO
 
-from prefect_results.exceptions import MissingExtra, StorageError
+from prefect_results.exceptions import MissingExtra, StorageError, UnsafeLocation
 from prefect_results.filesystems.base import FileInfo
 from prefect_results.filesystems.digest import Digest
 
 # The extra of this library that brings the driver of a protocol.
 _EXTRAS = {"sftp": "sftp", "ssh": "sftp", "http": "http", "https": "http"}
+# What drivers take for something else than a part of a name, or store under another name.
+_UNNAMEABLE = {
+    **dict.fromkeys(("s3", "s3a"), re.compile(r"[\r\n]|\?versionId=")),
+    **dict.fromkeys(("abfs", "abfss", "az", "adl"), re.compile(r"[\\?#\x00-\x1f]")),
+}
+
+
+def check_name(protocol: str, location: str) -> None:
+    """Refuse a location that the driver would not find again under this name.
+
+    Raises:
+        UnsafeLocation: it has a character, or a sequence of them, that the driver gives a meaning.
+    """
+    pattern = _UNNAMEABLE.get(protocol)
+    found = pattern.search(location) if pattern is not None else None
+    if found is not None:
+        raise UnsafeLocation(
+            f"The driver of {protocol}:// cannot name the location {location!r:.200}: it takes "
+            f"{found.group()!r} for something else than a part of a name",
+            location=location,
+        )
 
 
 def connect(url: str, options: dict[str, Any]) -> tuple[Any, str]:
@@ -55,6 +77,19 @@ def write(fs: Any, path: str, pieces: Iterable[bytes]) -> None:
         getattr(target, "discard", target.close)()
         raise
     target.close()
+
+
+def create(fs: Any, path: str, data: bytes) -> None:
+    """Store an object in one request that fails if there is one.
+
+    Raises:
+        FileExistsError: if there is one.
+    """
+    if "abfs" in fs.protocol:
+        # Releases of adlfs that do not know the mode would ignore it.
+        fs.pipe_file(path, data, overwrite=False)
+    else:
+        fs.pipe_file(path, data, mode="create")
 
 
 def hashed(file: BinaryIO, digest: Digest) -> Iterator[bytes]:

@@ -31,7 +31,7 @@ _FOLDERS = frozenset(("file", "local", "sftp", "ssh", "ftp", "smb", "hdfs", "arr
 # One connection that threads must share in turns.
 _SINGLE = frozenset(("sftp", "ssh", "ftp", "smb"))
 _LOCAL = frozenset(("file", "local"))
-_CONDITIONAL = frozenset(("memory", "s3", "s3a", "gs", "gcs"))
+_CONDITIONAL = frozenset(("memory", "s3", "s3a", "gs", "gcs", "abfs", "abfss", "az"))
 
 _lock = threading.RLock()
 
@@ -201,7 +201,7 @@ class FSSpecFileSystem(FileSystem):
             elif replace or self.protocol in _FOLDERS:
                 fs.pipe_file(path, bytes(data))
             else:
-                fs.pipe_file(path, bytes(data), mode="create")
+                drivers.create(fs, path, bytes(data))
 
         self._write(location, pipe, replace)
         return FileInfo(location, memoryview(data).nbytes, None, digest_of(data))
@@ -254,7 +254,7 @@ class FSSpecFileSystem(FileSystem):
                 try that failed, or whose answer was lost.
         """
         if location is not None:
-            checked(location)
+            drivers.check_name(self.protocol, checked(location))
         if self.protocol in sftp.PROTOCOLS:
             return self.retries.run(lambda number: self._attempt(location, action), "sftp")
         return self._attempt(location, action)
