@@ -10,6 +10,7 @@ from prefect_results.context import context as ambient
 from prefect_results.exceptions import ClusterUnavailable, MissingExtra
 from prefect_results.executors.base import Executor, ending_on_sigterm
 from prefect_results.executors.dask.cancelling import cancel
+from prefect_results.executors.dask.imports import explained
 from prefect_results.executors.dask.sealed import CallExited, Sealed, open_and_call, opened, sealed
 from prefect_results.executors.dask.submission import options
 from prefect_results.executors.dask.temporary import distributed, imported, is_local, new_cluster
@@ -99,6 +100,7 @@ class DaskExecutor(Executor):
         """
         dask = distributed()
         from prefect_results.executors.dask.suspects import Suspects
+        from prefect_results.executors.dask.unrunnable import UnrunnableWatch
 
         if self.performance_report_path and find_spec("bokeh") is None:
             # Dask would find out when the run is over, and fail it then.
@@ -119,6 +121,7 @@ class DaskExecutor(Executor):
             self._topics = None
             suspects = self._suspects = Suspects(self.client, f"run-{_unique()}", self.logger)
             stack.enter_context(self._watching())
+            stack.enter_context(UnrunnableWatch(self.client, self.logger))
             if self.performance_report_path:
                 # The report asks for the current client at its end too.
                 stack.enter_context(self.client.as_current())
@@ -225,9 +228,9 @@ class DaskExecutor(Executor):
             except distributed().KilledWorker:
                 if not self._suspects.retry():
                     raise
-            except Exception:
+            except Exception as exc:
                 self._started()
-                raise
+                raise explained(exc, self._address) from exc
 
     def share(self, value: Any) -> Any:
         """Send an object to the workers once; see `Executor.share`.
