@@ -1,10 +1,11 @@
-"""Processes race for one target: `python -m benchmarks.races [--storage local|shared|s3]`.
+"""Processes race for one target: `python -m benchmarks.races [--storage local|shared|s3 ...]`.
 
 Many long-lived processes begin a flow run with the same target at the same instant, again and
 again; the target is to be computed once each time. Then the one that computes gets SIGKILL
 half-way; it is to be computed exactly once more. Prints how often that was so, what was left of
 locks, and how long the others waited for a dead one. `shared` is a local folder without what the
-system knows of the life of its processes, as on a file server.
+system knows of the life of its processes, as on a file server. `s3`, `gcs` and `azure` are
+emulators; `--faults 0.1` breaks one request in ten, by a proxy.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from typing import Any, NamedTuple
 import prefect_results
 from prefect_results import Flow, Parameter, task
 from prefect_results.caching.locks import is_lock
-from prefect_results.results import LocalResult, Result, S3Result
+from prefect_results.results import AzureResult, GCSResult, LocalResult, Result, S3Result
 
 # Between the message and the start, so that all have it.
 HEAD_START = 0.05
@@ -170,36 +171,83 @@ def report(title: str, outcomes: list[Outcome], expected: int) -> bool:
 
 
 @contextlib.contextmanager
-def storage(kind: str, folder: Path) -> Iterator[Result]:
-    """Where the values go."""
-    if kind != "s3":
+def storage(kind: str, folder: Path, faults: float = 0.0) -> Iterator[Result]:
+    """Where the values go.
+
+    Args:
+        kind: of storage.
+        folder: for its files.
+        faults: the share of requests that go wrong on their way.
+    """
+    if kind in ("local", "shared"):
         yield LocalResult(dir=str(folder / "values"))
         return
+    from tests import emulators
+    from tests.faults import Faults
+
+    with contextlib.ExitStack() as stack:
+        server = stack.enter_context(getattr(emulators, f"{kind}_server")(folder))
+        url = server
+        if kind == "azure":
+            url = server.partition("BlobEndpoint=")[2].rpartition("/")[0]
+        broken = stack.enter_context(Faults(url, faults)) if faults else None
+        yield {"s3": s3, "gcs": gcs, "azure": azure}[kind](url, broken.url if broken else url)
+        if broken is not None:
+            print(f"{broken.requests} requests, of which went wrong: {dict(broken.happened)}")
+
+
+def s3(url: str, broken: str) -> Result:
+    """A bucket, by way of a URL that some requests go wrong at."""
     import boto3
 
-    from tests.emulators import S3_KEYS, s3_server
+    from tests.emulators import S3_KEYS
 
-    with s3_server(folder) as url:
-        settings: dict[str, Any] = {"endpoint_url": url, "region_name": "us-east-1", **S3_KEYS}
-        boto3.client("s3", **settings).create_bucket(Bucket="races")
-        # Credentials are no part of a pickled result.
-        for name, key in (("AWS_ACCESS_KEY_ID", "aws_access_key_id"),
-                          ("AWS_SECRET_ACCESS_KEY", "aws_secret_access_key")):  # fmt: skip
-            os.environ[name] = settings.pop(key)
-        yield S3Result("races", boto3_kwargs=settings)
+    region = {"region_name": "us-east-1"}
+    boto3.client("s3", endpoint_url=url, **region, **S3_KEYS).create_bucket(Bucket="races")
+    # Credentials are no part of a pickled result.
+    os.environ["AWS_ACCESS_KEY_ID"] = S3_KEYS["aws_access_key_id"]
+    os.environ["AWS_SECRET_ACCESS_KEY"] = S3_KEYS["aws_secret_access_key"]
+    return S3Result("races", boto3_kwargs={"endpoint_url": broken, **region})
+
+
+def gcs(url: str, broken: str) -> Result:
+    """As `s3`."""
+    from google.cloud import storage as client
+
+    os.environ["STORAGE_EMULATOR_HOST"] = url
+    client.Client().create_bucket("races")
+    os.environ["STORAGE_EMULATOR_HOST"] = broken
+    return GCSResult("races")
+
+
+def azure(url: str, broken: str) -> Result:
+    """As `s3`."""
+    from azure.storage.blob import BlobServiceClient
+
+    from tests.emulators import azure_connection_string
+
+    with BlobServiceClient.from_connection_string(azure_connection_string(url)) as client:
+        client.create_container("races")
+    os.environ["AZURE_STORAGE_CONNECTION_STRING"] = azure_connection_string(broken)
+    return AzureResult("races")
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Returns 1 when a target was not computed exactly as often as it is to be."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--storage", choices=("local", "shared", "s3"), default="local")
+    kinds = ("local", "shared", "s3", "gcs", "azure")
+    parser.add_argument("--storage", choices=kinds, default="local")
+    parser.add_argument("--faults", type=float, default=0.0, help="share of requests; not local")
     parser.add_argument("--processes", type=int, default=32)
     parser.add_argument("--rounds", type=int, default=100)
     parser.add_argument("--kills", type=int, default=20, help="rounds with a kill")
     parser.add_argument("--seconds", type=float, default=0.1, help="that computing takes")
     parser.add_argument("--lease", type=float, default=2.0, help="of a lock, in seconds")
     options = parser.parse_args(arguments)
-    with tempfile.TemporaryDirectory() as place, storage(options.storage, Path(place)) as result:
+    with (
+        tempfile.TemporaryDirectory() as place,
+        storage(options.storage, Path(place), options.faults) as result,
+    ):
         racers = Racers(
             options.processes, result, options.seconds, options.lease, options.storage == "shared"
         )

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import datetime
+import multiprocessing
 import os
+import signal
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -447,3 +450,50 @@ class TestSwitch:
         assert prefect_results.Task().cache_isolation_level is None
         with pytest.raises(ConfigurationError):
             prefect_results.Task(cache_isolation_level="snapshot")
+
+
+def stopped(folder: str, pipe: Connection) -> None:
+    """Say that the value is being computed, go on when told to, and say what became of the run."""
+    config.caching.lock_lease = 0.5
+
+    @task(name="work", result=LocalResult(dir=folder), target="t", **ONCE)
+    def work() -> str:
+        pipe.send("computing")
+        pipe.recv()
+        return "mine"
+
+    with context(checkpointing=True):
+        state = TaskRunner(work).run()
+    pipe.send((type(state).__name__, state.result))
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="the system stops no process")
+def test_a_process_that_is_stopped_for_longer_than_its_lease_is_succeeded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another one takes over; the first one, when it goes on, leaves its value and lock alone."""
+    monkeypatch.setitem(config.caching, "lock_lease", 0.5)
+    spawning = multiprocessing.get_context("spawn")
+    here, there = spawning.Pipe()
+    process = spawning.Process(target=stopped, args=(str(tmp_path), there))
+    process.start()
+    assert process.pid is not None
+    try:
+        assert here.recv() == "computing"
+        os.kill(process.pid, signal.SIGSTOP)
+
+        @task(name="work", result=LocalResult(dir=str(tmp_path)), target="t", **ONCE)
+        def work() -> str:
+            assert process.pid is not None
+            here.send("go on")
+            os.kill(process.pid, signal.SIGCONT)
+            return "theirs"
+
+        state = TaskRunner(work).run()
+        assert (type(state), state.result) == (Success, "theirs")
+        assert here.recv() == ("Success", "theirs")
+    finally:
+        process.kill()
+        process.join()
+    assert LocalResult(dir=str(tmp_path)).read("t").value == "theirs"
+    assert locks_in(tmp_path) == []
