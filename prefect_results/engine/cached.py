@@ -104,7 +104,7 @@ def _location_of(target: str | Callable[..., str], inputs: Mapping[str, Result])
             return fill(target, values)
         return fill(target, template_values(inputs))
     values = template_values(inputs)
-    return fill(target(**values), values)
+    return fill(fill(target, values), values)
 
 
 def found_in_cache(

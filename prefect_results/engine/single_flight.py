@@ -277,7 +277,7 @@ def of_target(
         return None
     values = template_values(inputs)
     target: Any = task.target
-    location = fill(target if isinstance(target, str) else target(**values), values)
+    location = fill(target if isinstance(target, str) else fill(target, values), values)
     now = configured()
     manager, key = shared_cache.lock_of(result, location, now.lease)
     flight = Flight(manager, key, look, now.timeout, name, logger)

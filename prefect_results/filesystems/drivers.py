@@ -9,7 +9,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO
 
-from prefect_results.exceptions import MissingExtra, StorageError, UnsafeLocation
+from prefect_results.exceptions import MissingExtra, NotFound, StorageError, UnsafeLocation
+from prefect_results.filesystems import http
 from prefect_results.filesystems.base import FileInfo
 from prefect_results.filesystems.digest import Digest
 
@@ -112,8 +113,11 @@ def kind_of(fs: Any, path: str) -> str | None:
     # fsspec's own words for it say no, too, when they could not ask.
     try:
         kind: str = fs.info(path)["type"]
-    except (FileNotFoundError, NotADirectoryError):
-        return None
+    except (FileNotFoundError, NotADirectoryError) as exc:
+        said = http.meaning(exc)
+        if said is None or isinstance(said, NotFound):
+            return None
+        raise
     return kind
 
 

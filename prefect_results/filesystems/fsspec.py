@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any, BinaryIO, TypeVar
 
 from prefect_results.exceptions import MissingExtra, StorageError, Unavailable, UnsafeLocation
-from prefect_results.filesystems import drivers, sftp
+from prefect_results.filesystems import drivers, http, sftp
 from prefect_results.filesystems.base import TEMPORARY_PREFIX, FileInfo, FileSystem, checked
 from prefect_results.filesystems.digest import Digest, digest_of
 from prefect_results.filesystems.drivers import info_of, kind_of, opened
@@ -121,7 +121,8 @@ class FSSpecFileSystem(FileSystem):
 
     def delete(self, location: str) -> None:
         """Remove an object."""
-
+        if self.protocol in http.PROTOCOLS:
+            http.refuse(self._public_url(), "remove an object")
         tried = False
 
         def remove(fs: Any, path: str) -> None:
@@ -162,6 +163,8 @@ class FSSpecFileSystem(FileSystem):
 
     def _found(self, prefix: str) -> Sequence[FileInfo]:
         """All files whose location starts with a prefix, temporary ones too."""
+        if self.protocol in http.PROTOCOLS:
+            http.refuse(self._public_url(), "list what there is")
         folder = prefix.rpartition("/")[0]
 
         def find(fs: Any, path: str) -> Sequence[FileInfo]:
@@ -273,6 +276,9 @@ class FSSpecFileSystem(FileSystem):
             except MissingExtra:
                 raise
             except Exception as exc:
+                said = http.meaning(exc) if self.protocol in http.PROTOCOLS else None
+                if said is not None:
+                    raise type(said)(f"{where} {said}", location=location or "") from exc
                 kind = sftp.meaning(exc, fs) if self.protocol in sftp.PROTOCOLS else None
                 if kind is None:
                     translate(exc, location or "", where)
@@ -293,11 +299,6 @@ class FSSpecFileSystem(FileSystem):
             fs, root = drivers.connect(self.url, options)
             self._connected = (pid, fs, root)
         return self._connected[1:]
-
-    def share_connection(self, other: FSSpecFileSystem) -> None:
-        """Use the connection of an equal filesystem, in turns with it."""
-        self._connected = other._connected
-        self._lock = other._lock
 
     def _whole(self, fs: Any, path: str) -> Any:
         try:
@@ -324,7 +325,8 @@ class FSSpecFileSystem(FileSystem):
             )
 
     def _public_url(self) -> str:
-        return re.sub(r"//[^/@]*@", "//", self.url).rstrip("/")
+        url = http.public(self.url) if self.protocol in http.PROTOCOLS else self.url
+        return re.sub(r"//[^/@]*@", "//", url).rstrip("/")
 
     def __eq__(self, other: object) -> bool:
         return (

@@ -35,7 +35,15 @@ def fill(template: str | Callable[..., str], values: Mapping[str, Any]) -> str:
         MalformedTemplate: if it is no template, or a value has no such format (a `ValueError`).
     """
     if callable(template):
-        return os.fspath(template(**values))
+        try:
+            return os.fspath(template(**values))
+        except KeyError as exc:
+            name = getattr(template, "__qualname__", type(template).__name__)
+            task = values.get("task_full_name") or values.get("task_name")
+            raise UnknownTemplateName(
+                f"The callable location {name}{f' of task {task!r}' if task else ''} raised "
+                f"KeyError: {exc}; it is called with: {', '.join(sorted(map(str, values)))}"
+            ) from exc
     if "{" not in template and "}" not in template:
         return template
     try:

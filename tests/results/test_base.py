@@ -23,6 +23,7 @@ from prefect_results.exceptions import (
     UnknownTemplateName,
 )
 from prefect_results.results import NoResult, NoResultType, Result, ResultNotImplementedError
+from prefect_results.results.location import fill
 from prefect_results.serializers import (
     DateTimeSerializer,
     JSONSerializer,
@@ -292,3 +293,13 @@ def test_no_result_is_one_thing() -> None:
 def test_the_logger_has_the_name_of_the_type() -> None:
     """Each type logs under its own name."""
     assert Result().logger.name.endswith("Result")
+
+
+def test_a_callable_location_that_misses_a_value_names_itself() -> None:
+    """A bare KeyError would not say whose it is."""
+
+    def where(**values: Any) -> str:
+        return str(values["x"])
+
+    with pytest.raises(UnknownTemplateName, match=r"where of task 'load' raised KeyError: 'x'"):
+        fill(where, {"task_name": "load"})

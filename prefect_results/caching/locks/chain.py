@@ -147,7 +147,11 @@ class Chain:
     def remove(self, location: str) -> None:
         """Remove an object that belongs to one token, if it is there and that is possible."""
         try:
-            self._quick.delete(location)
+            try:
+                self._quick.delete(location)
+            except Unavailable:
+                # It may be late, as nobody else's object has that name.
+                asking_once(self._filesystem).delete(location)
         except StorageError:
             pass
 
@@ -195,7 +199,8 @@ def asking_once(filesystem: FileSystem) -> FileSystem:
         return filesystem
     changed = copy.copy(filesystem)
     if isinstance(changed, FSSpecFileSystem) and isinstance(filesystem, FSSpecFileSystem):
-        changed.share_connection(filesystem)
+        # It is one connection still, that they use in turns.
+        changed._connected, changed._lock = filesystem._connected, filesystem._lock
     changed.retries = Retries(attempts=1, timeout=filesystem.retries.timeout)
     return changed
 

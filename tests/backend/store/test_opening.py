@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import builtins
+import errno
 import gc
+import os
 import sqlite3
 import subprocess
 import sys
@@ -95,3 +97,21 @@ def test_package_does_not_import_the_store() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_a_file_that_cannot_be_made_names_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a read-only mount the error says which file, why, and what can be set."""
+
+    def refused(path: str, flags: int, mode: int) -> int:
+        raise OSError(errno.EROFS, "Read-only file system", path)
+
+    path = tmp_path / "store.db"
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "open", refused)
+        with pytest.raises(StoreUnavailable) as error:
+            open_store(path)
+    message = str(error.value)
+    assert f"{path} cannot be created: Read-only file system" in message
+    assert "PREFECT__STORE__URL" in message

@@ -22,7 +22,12 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DisconnectionError, NoSuchModuleError
 
 from prefect_results.backend.store.sql.errors import is_busy, translated
-from prefect_results.exceptions import ConfigurationError, MissingExtra, StoreError
+from prefect_results.exceptions import (
+    ConfigurationError,
+    MissingExtra,
+    StoreError,
+    StoreUnavailable,
+)
 
 T = TypeVar("T")
 
@@ -193,14 +198,14 @@ def _sqlite(url: URL) -> Engine:
         raise ConfigurationError(
             "a run store in memory could not be seen by another process; name a file"
         )
-    os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
-    # Parameters and logs are nobody else's business; SQLite's other files take over the mode.
-    # Only a new file is opened: closing one that a connection of this process has open would drop
-    # that connection's locks, and another process would take itself for the last user of the log.
     try:
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-    except FileExistsError:
-        pass
+        _make_file(path)
+    except OSError as exc:
+        raise StoreUnavailable(
+            f"the run store {path} cannot be created: {exc.strerror or exc}; set "
+            "PREFECT__STORE__URL, or url under [store] in the configuration, to a file that this "
+            "process may write"
+        ) from exc
     engine = create_engine(
         url.set(drivername="sqlite+pysqlite"),
         connect_args={"timeout": LOCK_TIMEOUT, "check_same_thread": False},
@@ -210,6 +215,17 @@ def _sqlite(url: URL) -> Engine:
     event.listen(engine, "connect", _sqlite_connected)
     event.listen(engine, "begin", _begun)
     return engine
+
+
+def _make_file(path: str) -> None:
+    os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+    # Parameters and logs are nobody else's business; SQLite's other files take over the mode.
+    # Only a new file is opened: closing one that a connection of this process has open would drop
+    # that connection's locks, and another process would take itself for the last user of the log.
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    except FileExistsError:
+        pass
 
 
 def _sqlite_connected(connection: sqlite3.Connection, record: Any) -> None:
