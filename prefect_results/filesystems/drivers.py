@@ -114,7 +114,7 @@ def kind_of(fs: Any, path: str) -> str | None:
     try:
         kind: str = fs.info(path)["type"]
     except (FileNotFoundError, NotADirectoryError) as exc:
-        said = http.meaning(exc)
+        said = http.meaning(exc) if "http" in fs.protocol else None
         if said is None or isinstance(said, NotFound):
             return None
         raise
