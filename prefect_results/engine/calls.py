@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from prefect_results.context import context as ambient
 from prefect_results.engine.child_states import States, child_values
-from prefect_results.engine.direct import value_is_here
 from prefect_results.engine.inputs import with_loaded_results
+from prefect_results.engine.plain import value_is_here
 from prefect_results.engine.travel import fit_to_travel, loaded_children
 from prefect_results.logging import get_logger
 from prefect_results.states import Failed, Mapped, State

@@ -10,7 +10,7 @@ import copy
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from prefect_results.engine.direct import value_is_here
+from prefect_results.engine.plain import value_is_here
 from prefect_results.results import NoResult
 from prefect_results.states.sizes import size_of
 

@@ -1,86 +1,40 @@
 """The short way of a task run in which no step but the run itself has anything to decide.
 
-Most task runs start `Pending`, after upstream tasks that all succeeded, for a task without
-handlers or special trigger: every check before `Task.run`, but the one for values that are there
-already, would pass its state on. `DirectTask` finds that out once for a task, and then runs it
-(or each mapped child) with its values alone. The outcome is the one of `TaskRunner.run`; whatever
-is out of the ordinary, an exception first of all, is handed to it.
+Every check before `Task.run`, but the one for values that are there already, would pass the state
+of a plain task on (see `plain`). `DirectTask` runs one, or each mapped child of it, with its values
+alone. The outcome is the one of `TaskRunner.run`; whatever is out of the ordinary, an exception
+first of all, is handed to it.
 """
 
 from __future__ import annotations
 
 from functools import partial
-from logging import DEBUG, INFO, Logger
+from logging import INFO, Logger
 from typing import TYPE_CHECKING, Any
 
 from prefect_results.context import Deferred
 from prefect_results.context import context as ambient
 from prefect_results.engine import cached, execution
 from prefect_results.engine.checkpoint import begin_checkpoint, can_write, checkpoint, unwritten
-from prefect_results.engine.child_states import States
-from prefect_results.engine.isolation import is_computed_once
 from prefect_results.engine.listening import LISTENER
+from prefect_results.engine.plain import PLAIN
 from prefect_results.engine.task_runner import TaskRunner, describe_run
 from prefect_results.executors.interrupts import interruptible, threads
-from prefect_results.executors.local import LocalExecutor
 from prefect_results.logging import emit_line, get_logger
 from prefect_results.results import Result
-from prefect_results.states import Cached, Mapped, Pending, Running, State, Success
-from prefect_results.triggers import all_successful
+from prefect_results.states import Pending, Running, State, Success
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
     from prefect_results.core import Edge, Task
     from prefect_results.engine.batches import Batch
     from prefect_results.engine.children import ChildInputs
     from prefect_results.engine.uploads import Behind
-    from prefect_results.executors.base import Executor
     from prefect_results.results.writing import UnfinishedWrite
 
-PLAIN = Result()
 PENDING = Pending()
 FINISHED = "Task '%s': Finished task run for task with final state: '%s'"
-
-
-def is_plain(task: Task) -> bool:
-    """Whether the steps around the run of `task` decide nothing, given ordinary states."""
-    return (
-        not task.state_handlers
-        and task.task_run_name is None
-        and task.trigger is all_successful
-        and not is_computed_once(task)
-    )
-
-
-def is_possible(
-    executor: Executor, runner_cls: type, handlers: Sequence[Any] | None, logger: Logger
-) -> bool:
-    """Whether the short way can be taken in a flow run.
-
-    It is for task runs made at once in this process, by the library's own `TaskRunner`, that no
-    handler watches; debug lines are written on the long way only.
-    """
-    return (
-        type(executor).submit is LocalExecutor.submit
-        and type(executor).wait is LocalExecutor.wait
-        and runner_cls is TaskRunner
-        and not handlers
-        and not logger.isEnabledFor(DEBUG)
-    )
-
-
-def value_is_here(state: State) -> bool:
-    """Whether an upstream state is an ordinary success whose value can be used as it is."""
-    kind = type(state)
-    if kind is Success or kind is Cached:
-        return not state._result.serialized
-    if kind is Mapped and isinstance(state, Mapped):
-        children: Sequence[State] = state.map_states
-        if isinstance(children, States) and children.plain_values() is not None:
-            return True
-        return all(child is not None and value_is_here(child) for child in children)
-    return False
 
 
 class DirectTask:

@@ -14,16 +14,18 @@ from typing import TYPE_CHECKING, Any
 from prefect_results.context import context as ambient
 from prefect_results.core.conversion import is_constant_task
 from prefect_results.engine import mapping
+from prefect_results.engine.bare import BareRuns, is_bare
 from prefect_results.engine.batch_calls import flat_states
 from prefect_results.engine.batching import Batching, flat_starts
 from prefect_results.engine.cached import is_recorded
 from prefect_results.engine.checkpoint import why_not
 from prefect_results.engine.child_states import child_values
 from prefect_results.engine.children import ChildInputs, Elements, Same, Upstream, child_sources
-from prefect_results.engine.direct import PLAIN, DirectTask, is_plain, is_possible, value_is_here
+from prefect_results.engine.direct import DirectTask
 from prefect_results.engine.environment import Job
 from prefect_results.engine.future_batches import FutureBatches, parts_of
 from prefect_results.engine.inputs import with_loaded_results
+from prefect_results.engine.plain import PLAIN, is_plain, is_possible, value_is_here
 from prefect_results.engine.submission import Submitter
 from prefect_results.engine.uploads import Behind
 from prefect_results.engine.waiting import Wait, submit_as_ready
@@ -88,6 +90,9 @@ class Dispatch:
         self._task_logger = get_logger("TaskRunner")
         self._upstream = flow.graph().upstream
         self._may_be_direct = is_possible(executor, task_runner_cls, handlers, self._task_logger)
+        bare = self._may_be_direct and uploads is None
+        bare = bare and BareRuns.are_possible(flow, self._task_logger)
+        self._bare = BareRuns() if bare else None
         limits = None if uploads is None else uploads.limits
         self._submitter = Submitter(
             flow, executor, task_runner_cls, task_contexts, handlers, run_task, limits
@@ -152,13 +157,14 @@ class Dispatch:
         # A cached state is validated again, a mapped one gets its children again.
         if not (state is None or not state.is_finished() or state.is_cached() or state.is_mapped()):
             return None
-        template = task.result or self._template
-        # Most tasks ask for nothing; `why_not` has the reasons where one did.
-        asks = template is not PLAIN or task.target is not None or task.checkpoint is True
-        # Recording a state persists its value, whatever is checkpointed.
-        if asks and not is_recorded() and (reason := why_not(template, task)) is not None:
-            self._logger.info(f"Task '{task.name}': Its result is not persisted: {reason}.")
-        if state is None and self._run_here(task):
+        values = self._values_of(task) if state is None and self._may_be_direct else None
+        if values is not None and self._bare is not None and is_bare(task):
+            own = self._contexts.get(task, {})
+            self.task_states[task] = self._bare.run(task, own, values, self._states_upstream_of)
+            return None
+        self._say_why_not(task)
+        if values is not None and is_plain(task):
+            self._run_here(task, values)
             return None
         if self._uploads is not None:
             # What is handed over, to a retry say, tells where upstream values are stored.
@@ -170,24 +176,34 @@ class Dispatch:
         self.task_states[task] = self._submitter.submit(job, state, upstream, children, number)
         return None
 
-    def _run_here(self, task: Task) -> bool:
-        """Run a plain task whose upstream tasks all succeeded at once; whether it is one."""
-        if not self._may_be_direct or not is_plain(task):
-            return False
+    def _say_why_not(self, task: Task) -> None:
+        """Log why a value that somebody asked to keep is not written, if it is not."""
+        template = task.result or self._template
+        # Most tasks ask for nothing; `why_not` has the reasons where one did.
+        asks = template is not PLAIN or task.target is not None or task.checkpoint is True
+        # Recording a state persists its value, whatever is checkpointed.
+        if asks and not is_recorded() and (reason := why_not(template, task)) is not None:
+            self._logger.info(f"Task '{task.name}': Its result is not persisted: {reason}.")
+
+    def _values_of(self, task: Task) -> dict[str, Any] | None:
+        """The arguments of a task whose upstream tasks all succeeded at once; None for others."""
         constants = self._flow.constants.get(task)
         values = dict(constants) if constants else {}
         for edge in self._upstream[task]:
             state = self.task_states.get(edge.upstream_task)
             if state is None or edge.mapped or edge.flattened or not value_is_here(state):
-                return False
+                return None
             if edge.key is not None:
                 plain = type(state) is Success
                 values[edge.key] = state._result.value if plain else state.result
+        return values
+
+    def _run_here(self, task: Task, values: dict[str, Any]) -> None:
+        """Run a plain task."""
         direct = self._direct_task(task, self._contexts.get(task, {}))
         behind = self._behind(task, self.task_states, task)
         upstream = partial(self._states_upstream_of, task)
         self.task_states[task] = direct.run(values, upstream, behind=behind)
-        return True
 
     def _behind(self, task: Task, states: Any, key: Any) -> Behind | None:
         """What stores a task run's value behind it; the state is in `states` under `key`."""

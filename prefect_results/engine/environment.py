@@ -12,9 +12,10 @@ from prefect_results.context import context as ambient
 from prefect_results.core.conversion import registered
 from prefect_results.core.edge import Edge
 from prefect_results.engine.checkpoint import can_write, configured
-from prefect_results.engine.direct import PLAIN, DirectTask, is_plain
+from prefect_results.engine.direct import DirectTask
 from prefect_results.engine.journal import CallJournal
 from prefect_results.engine.listening import LISTENER
+from prefect_results.engine.plain import PLAIN, is_plain
 from prefect_results.engine.task_runner import TaskRunner
 from prefect_results.engine.unsendable import why_not
 from prefect_results.logging import get_logger
