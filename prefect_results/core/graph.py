@@ -9,13 +9,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
     from typing import Any
 
     from prefect_results.core.edge import Edge
     from prefect_results.core.task import Task
 
 T = TypeVar("T")
+
+# In how many rounds tasks are sorted that were added in an order that nearly fits.
+_QUICK_ROUNDS = 3
 
 
 class WatchedSet(set[T]):
@@ -143,7 +146,8 @@ class Graph:
         """Sort tasks so that each comes after those upstream of it.
 
         The order is the one of Prefect 1.4.1, which goes over the tasks again and again and takes
-        those with nothing left upstream. In a given order that fits, that takes one round.
+        those with nothing left upstream. Mostly two rounds will do: tasks are added in order, but
+        for a parameter or a constant, which is added after the task that it is for.
 
         Args:
             tasks: The tasks to sort, in the order that decides between equals. Edges from
@@ -155,21 +159,29 @@ class Graph:
         Raises:
             ValueError: if there is a cycle.
         """
-        given = dict.fromkeys(tasks)
-        return tuple(given) if self._is_order(given) else self._sort_in_rounds(given)
+        left = list(dict.fromkeys(tasks))
+        waiting = set(left)
+        taken: list[Task] = []
+        for _ in range(_QUICK_ROUNDS):
+            left = self._take(left, waiting, taken)
+            if not left:
+                return tuple(taken)
+        return (*taken, *self._sort_in_rounds(left))
 
-    def _is_order(self, tasks: Mapping[Task, Any]) -> bool:
-        """Whether each task comes after those upstream of it, as in most flows they were added."""
-        seen: set[Task] = set()
+    def _take(self, tasks: list[Task], waiting: set[Task], taken: list[Task]) -> list[Task]:
+        """Move the tasks that need not wait from `waiting` to `taken`; return the others."""
+        left = []
         for task in tasks:
             for edge in self.upstream[task]:
-                before = edge.upstream_task
-                if before not in seen and before in tasks:
-                    return False
-            seen.add(task)
-        return True
+                if edge.upstream_task in waiting:
+                    left.append(task)
+                    break
+            else:
+                waiting.remove(task)
+                taken.append(task)
+        return left
 
-    def _sort_in_rounds(self, tasks: Mapping[Task, Any]) -> tuple[Task, ...]:
+    def _sort_in_rounds(self, tasks: list[Task]) -> tuple[Task, ...]:
         """Sort as `sort` says; `rounds` is when a task would be taken, found in one walk."""
         position = {task: at for at, task in enumerate(tasks)}
         waiting: dict[Task, int] = {}
