@@ -52,17 +52,19 @@ class State:
         self.message = message
         if result is None:
             self._result = NoResult
-        elif isinstance(result, Result):
-            result._seal()
+        elif result.__class__ is Result:
             self._result = result
+        elif isinstance(result, Result):
+            self._result = result._seal()
         else:
             self._result = Result(result)
+        data = ambient.current()
+        if "task_tags" in data and not (context and "tags" in context):
+            # A new dict: the caller's own may be shared with other states.
+            tags = list(data["task_tags"])
+            context = {**context, "tags": tags} if context else {"tags": tags}
         self.context = context or {}
         self.cached_inputs = cached_inputs or {}
-        data = ambient.current()
-        if "task_tags" in data and "tags" not in self.context:
-            # A new dict: the caller's own may be shared with other states.
-            self.context = {**self.context, "tags": list(data["task_tags"])}
 
     @property
     def result(self) -> Any:
