@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from logging import INFO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from prefect_results.caching.hashing import hash_inputs
 from prefect_results.context import context as ambient
-from prefect_results.engine.inputs import named_values, template_values, values_of
+from prefect_results.engine.inputs import named_values, template_values
 from prefect_results.exceptions import DeserializationError, NotFound, StorageError
 from prefect_results.logging import emit_line
 from prefect_results.results import StoredResult
@@ -39,7 +39,7 @@ def found_at_target(
     state: State,
     task: Task,
     result: Result,
-    inputs: Mapping[str, Result],
+    inputs: Mapping[str, Any],
     logger: logging.Logger,
     name: str,
     wait: Callable[[str], object] | None = None,
@@ -52,7 +52,7 @@ def found_at_target(
         state: the state so far.
         task: the task; its target is a template, or a callable of what templates are filled from.
         result: the result type to look with.
-        inputs: the inputs of the run.
+        inputs: the values of the run's inputs.
         logger: the runner's logger.
         name: full name of the task run.
         wait: called with the place of the target; returns once nothing is being stored there.
@@ -89,17 +89,17 @@ def found_at_target(
         )
     return Cached(
         result=found,
-        hashed_inputs=hash_inputs(values_of(inputs)),
+        hashed_inputs=hash_inputs(inputs),
         cached_result_expiration=None,
         cached_parameters=ambient.get("parameters"),
         message=f"Result found at task target {location}",
     )
 
 
-def _location_of(target: str | Callable[..., str], inputs: Mapping[str, Result]) -> str:
+def _location_of(target: str | Callable[..., str], inputs: Mapping[str, Any]) -> str:
     """The location of a target: most templates name few of the values that there are."""
     if isinstance(target, str):
-        values = named_values(target, values_of(inputs))
+        values = named_values(target, inputs)
         if values.keys() >= names_in(target):
             return fill(target, values)
         return fill(target, template_values(inputs))
@@ -110,7 +110,7 @@ def _location_of(target: str | Callable[..., str], inputs: Mapping[str, Result])
 def found_in_cache(
     state: State,
     task: Task,
-    inputs: Mapping[str, Result],
+    inputs: Mapping[str, Any],
     logger: logging.Logger,
     name: str,
     place: Place | None = None,
@@ -122,7 +122,7 @@ def found_in_cache(
     Args:
         state: the state so far.
         task: says what is valid (`cache_validator`) and where to look (`cache_key`).
-        inputs: the inputs of the run.
+        inputs: the values of the run's inputs.
         logger: the runner's logger.
         name: full name of the task run.
         place: where other processes keep a cached state too; None if nowhere.
@@ -132,10 +132,9 @@ def found_in_cache(
     """
     if task.cache_for is None and not state.is_cached():
         return state
-    values = values_of(inputs)
     parameters = ambient.get("parameters")
     if state.is_cached():
-        if task.cache_validator(state, values, parameters):
+        if task.cache_validator(state, inputs, parameters):
             return _usable(state, logger, name) or Pending(INVALID_MESSAGE)
         state = Pending(INVALID_MESSAGE)
     if task.cache_for is None:
@@ -149,7 +148,7 @@ def found_in_cache(
     if recorded is not None:
         candidates = [*candidates, *recorded(task)]
     for candidate in candidates:
-        if task.cache_validator(candidate, values, parameters):
+        if task.cache_validator(candidate, inputs, parameters):
             usable = _usable(candidate, logger, name)
             if usable is not None:
                 return usable
@@ -179,13 +178,13 @@ def _usable(candidate: State, logger: logging.Logger, name: str) -> State | None
     return candidate
 
 
-def kept_for_later(state: State, task: Task, inputs: Mapping[str, Result]) -> State:
+def kept_for_later(state: State, task: Task, inputs: Mapping[str, Any]) -> State:
     """Turn the success of a task with `cache_for` into `Cached`; leave any other state.
 
     Args:
         state: the state after the run.
         task: says how long (`cache_for`).
-        inputs: the inputs of the run; their hashes are kept, for validators.
+        inputs: the values of the run's inputs; their hashes are kept, for validators.
 
     Returns:
         `Cached`, or the given state.
@@ -194,7 +193,7 @@ def kept_for_later(state: State, task: Task, inputs: Mapping[str, Result]) -> St
         return state
     return Cached(
         result=state._result,
-        hashed_inputs=hash_inputs(values_of(inputs)),
+        hashed_inputs=hash_inputs(inputs),
         cached_result_expiration=now() + task.cache_for,
         cached_parameters=ambient.get("parameters"),
         message=state.message,

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _INLINE = (ConstantResult, PrefectResult, SecretResult)
 
 
-def checkpoint(value: Any, template: Result, task: Task, inputs: Mapping[str, Result]) -> Result:
+def checkpoint(value: Any, template: Result, task: Task, inputs: Mapping[str, Any]) -> Result:
     """Return the Result of a value; written, when the run checkpoints.
 
     Written are values other than `None`, unless checkpointing is off for all
@@ -38,7 +38,7 @@ def checkpoint(value: Any, template: Result, task: Task, inputs: Mapping[str, Re
         value: what `task.run` returned.
         template: the task's (or the flow's) result: where and how to write.
         task: the task.
-        inputs: the inputs of the run, for the location's template.
+        inputs: the values of the run's inputs, for the location's template.
 
     Returns:
         A Result with the value and, when written, its location.
@@ -46,7 +46,7 @@ def checkpoint(value: Any, template: Result, task: Task, inputs: Mapping[str, Re
     if value is None or not can_write(template):
         return template.from_value(value)
     if not is_written(task):
-        return unwritten(value, template, {name: inputs[name].value for name in inputs})
+        return unwritten(value, template, inputs)
     try:
         return template.write(value, **template_values(inputs))
     except ResultNotImplementedError:
@@ -59,7 +59,7 @@ def unwritten(value: Any, template: Result, inputs: Mapping[str, Any]) -> Result
     Args:
         value: what `task.run` returned.
         template: the task's (or the flow's) result, which `can_write`.
-        inputs: the inputs of the run, for the location's template.
+        inputs: the values of the run's inputs, for the location's template.
     """
     if value is None:
         return template.from_value(value)
@@ -73,7 +73,7 @@ def _called(value: Any, template: Result, inputs: Mapping[str, Any]) -> Result:
     make = template._formatter
     if make is not None:
         try:
-            location = fill(make, template_values({name: Result(inputs[name]) for name in inputs}))
+            location = fill(make, template_values(inputs))
         except Exception:
             # It is no fault of a run that writes nothing; whoever dumps its state is told.
             pass
@@ -85,14 +85,14 @@ def _called(value: Any, template: Result, inputs: Mapping[str, Any]) -> Result:
 
 
 def begin_checkpoint(
-    value: Any, template: Result, inputs: Mapping[str, Result]
+    value: Any, template: Result, inputs: Mapping[str, Any]
 ) -> UnfinishedWrite[Any] | None:
     """Serialize a value that is to be stored behind the run.
 
     Args:
         value: what `task.run` returned.
         template: the task's (or the flow's) result, which `can_write`.
-        inputs: the inputs of the run, for the location's template.
+        inputs: the values of the run's inputs, for the location's template.
 
     Returns:
         What stores it; None if its type only writes in one step, or there is nothing to write.

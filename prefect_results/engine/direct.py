@@ -211,7 +211,7 @@ class DirectTask:
                 write = None
                 try:
                     if behind is not None and self._writes:
-                        write = begin_checkpoint(value, self._result, _results_of(values))
+                        write = begin_checkpoint(value, self._result, values)
                     state = self._kept(value, values, self._writes and write is None)
                 except Exception as exc:
                     if write is not None:
@@ -271,32 +271,28 @@ class DirectTask:
 
     def _found(self, values: dict[str, Any], name: str, behind: Behind | None) -> State | None:
         """A state whose value is there already."""
-        task, inputs = self._task, _results_of(values)
+        task = self._task
         if task.target:
             wait = None if behind is None else behind.uploads.wait
             state = cached.found_at_target(
-                PENDING, task, self._result, inputs, self._logger, name, wait
+                PENDING, task, self._result, values, self._logger, name, wait
             )
         else:
-            state = cached.found_in_cache(PENDING, task, inputs, self._logger, name)
+            state = cached.found_in_cache(PENDING, task, values, self._logger, name)
         return None if state is PENDING else state
 
     def _kept(self, value: Any, values: dict[str, Any], writes: bool) -> State:
         """The state of a run that returned `value`."""
         if writes:
-            result = checkpoint(value, self._result, self._task, _results_of(values))
+            result = checkpoint(value, self._result, self._task, values)
         elif self._plans:
             result = unwritten(value, self._result, values)
         else:
             result = self._result.from_value(value)
         state: State = Success(execution.SUCCESS_MESSAGE, result)
         if self._task.cache_for is not None:
-            state = cached.kept_for_later(state, self._task, _results_of(values))
+            state = cached.kept_for_later(state, self._task, values)
         return state
 
     def _runner(self) -> TaskRunner:
         return TaskRunner(self._task, flow_result=self._flow_result)
-
-
-def _results_of(values: dict[str, Any]) -> dict[str, Result]:
-    return {key: Result(value) for key, value in values.items()}

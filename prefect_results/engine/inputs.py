@@ -85,11 +85,14 @@ def values_of(inputs: Mapping[str, Result]) -> dict[str, Any]:
     return {key: result.value for key, result in inputs.items()}
 
 
-def template_values(inputs: Mapping[str, Result]) -> dict[str, Any]:
+def template_values(inputs: Mapping[str, Any]) -> dict[str, Any]:
     """Everything that a location, target or task run name can be filled from.
 
     The flow's parameters, then the context, then the inputs; a later one wins. `self` is left
     out, because the values are passed to methods as keyword arguments.
+
+    Args:
+        inputs: the values of the run's inputs.
     """
     current = ambient.current()
     values = dict(current.get("parameters") or ())
@@ -97,7 +100,7 @@ def template_values(inputs: Mapping[str, Result]) -> dict[str, Any]:
     for key, value in current.items():
         if value.__class__ is Deferred:
             values[key] = value.resolve()
-    values.update((key, result.value) for key, result in inputs.items())
+    values.update(inputs)
     values.pop("self", None)
     return values
 

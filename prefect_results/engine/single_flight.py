@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from prefect_results.context import context as ambient
 from prefect_results.engine import shared_cache
 from prefect_results.engine.checkpoint import can_write, is_written
-from prefect_results.engine.inputs import template_values, values_of
+from prefect_results.engine.inputs import template_values
 from prefect_results.engine.isolation import configured
 from prefect_results.exceptions import (
     LockCycle,
@@ -258,7 +258,7 @@ class CacheFlight(Flight):
 def of_target(
     task: Task,
     result: Result,
-    inputs: Mapping[str, Result],
+    inputs: Mapping[str, Any],
     look: Callable[[], State | None],
     logger: logging.Logger,
     name: str,
@@ -268,7 +268,7 @@ def of_target(
     Args:
         task: the task.
         result: where the value goes.
-        inputs: the inputs of the run, for the location's template.
+        inputs: the values of the run's inputs, for the location's template.
         look: gives the state with the value, if it is there.
         logger: the runner's.
         name: full name of the task run.
@@ -288,7 +288,7 @@ def of_target(
 def of_cache(
     task: Task,
     result: Result,
-    inputs: Mapping[str, Result],
+    inputs: Mapping[str, Any],
     look: Callable[[shared_cache.Place | None], State | None],
     logger: logging.Logger,
     name: str,
@@ -298,12 +298,12 @@ def of_cache(
     Args:
         task: the task.
         result: how and where the value is kept.
-        inputs: the inputs of the run.
+        inputs: the values of the run's inputs.
         look: gives the cached state, from the context or from a place.
         logger: the runner's.
         name: full name of the task run.
     """
-    key = shared_cache.key_of(task, values_of(inputs), ambient.get("parameters"))
+    key = shared_cache.key_of(task, inputs, ambient.get("parameters"))
     if key is None:
         return None
     now = configured()

@@ -53,13 +53,14 @@ class TaskSteps(Runner):
 
     def _keep(self, inputs: Mapping[str, Result]) -> Callable[[Any], Result]:
         flight, task, result = self._flight, self.task, self.result
+        values = values_of(inputs)
         if flight is None:
-            return lambda value: checkpoint(value, result, task, inputs)
+            return lambda value: checkpoint(value, result, task, values)
 
         def keep(value: Any) -> Result:
             return flight.keep(
-                lambda: begin_checkpoint(value, result, inputs) if is_written(task) else None,
-                lambda: checkpoint(value, result, task, inputs),
+                lambda: begin_checkpoint(value, result, values) if is_written(task) else None,
+                lambda: checkpoint(value, result, task, values),
             )
 
         return keep
@@ -128,17 +129,18 @@ class TaskSteps(Runner):
         """
         run_name = self.task.task_run_name
         if run_name:
-            values = template_values(task_inputs)
+            values = template_values(values_of(task_inputs))
             filled = run_name.format(**values) if isinstance(run_name, str) else run_name(**values)
             ambient.update(task_run_name=filled)
 
     @call_state_handlers
     def check_target(self, state: State, inputs: Mapping[str, Result]) -> State:
         """Use the result at the task's target; see `cached.found_at_target`."""
+        values = values_of(inputs)
 
         def look() -> State:
             return cached.found_at_target(
-                state, self.task, self.result, inputs, self.logger, self._name
+                state, self.task, self.result, values, self.logger, self._name
             )
 
         found = look()
@@ -148,7 +150,7 @@ class TaskSteps(Runner):
 
         return self._alone(
             single_flight.of_target(
-                self.task, self.result, inputs, partial(_cached, look), self.logger, self._name
+                self.task, self.result, values, partial(_cached, look), self.logger, self._name
             ),
             found,
         )
@@ -166,9 +168,10 @@ class TaskSteps(Runner):
     @call_state_handlers
     def check_task_is_cached(self, state: State, inputs: Mapping[str, Result]) -> State:
         """Use a valid cached state; see `cached.found_in_cache`."""
+        values = values_of(inputs)
 
         def look(place: Place | None = None) -> State:
-            return cached.found_in_cache(state, self.task, inputs, self.logger, self._name, place)
+            return cached.found_in_cache(state, self.task, values, self.logger, self._name, place)
 
         found = look()
         if not found.is_pending() or not is_computed_once(self.task):
@@ -177,7 +180,7 @@ class TaskSteps(Runner):
 
         return self._alone(
             single_flight.of_cache(
-                self.task, self.result, inputs, partial(_cached, look), self.logger, self._name
+                self.task, self.result, values, partial(_cached, look), self.logger, self._name
             ),
             found,
         )
@@ -227,7 +230,7 @@ class TaskSteps(Runner):
     @call_state_handlers
     def cache_result(self, state: State, inputs: Mapping[str, Result]) -> State:
         """Keep the success of a task with `cache_for`; see `cached.kept_for_later`."""
-        kept = cached.kept_for_later(state, self.task, inputs)
+        kept = cached.kept_for_later(state, self.task, values_of(inputs))
         if self._flight is not None and kept is not state:
             self._flight.publish(kept, self.task)
         return kept
