@@ -25,20 +25,28 @@ def readable(state: State) -> State:
     Args:
         state: any state.
     """
-    result = state._result
-    if (
-        type(result) is not Result
-        or result.serialized
-        or result.serializer is not _PLAIN.serializer
-        or not state.is_successful()
-        or isinstance(state, Mapped)
-        or _left_after(result.value, MOST_ITEMS) < 0
-    ):
+    if not state.is_successful() or isinstance(state, Mapped) or not is_json(state._result):
         return state
     new: State = object.__new__(type(state))
     new.__dict__.update(state.__dict__)
-    new._result = _AS_JSON.write(result.value)
+    new._result = _AS_JSON.write(state.result)
     return new
+
+
+def is_json(result: Result) -> bool:
+    """Whether a result without a storage has a value that JSON holds exactly."""
+    return (
+        type(result) is Result
+        and not result.serialized
+        and result.serializer is _PLAIN.serializer
+        and _left_after(result.value, MOST_ITEMS) >= 0
+    )
+
+
+def json_text(value: Any) -> str:
+    """Return what is recorded as the location of a value: its JSON text."""
+    text: str = _AS_JSON.serializer.serialize(value).decode()
+    return text
 
 
 def _left_after(value: Any, items: int) -> int:

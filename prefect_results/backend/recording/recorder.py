@@ -10,14 +10,14 @@ import attrs
 from marshmallow import ValidationError
 
 from prefect_results.backend.recording.caches import RecordedCaches
-from prefect_results.backend.recording.readable import readable
+from prefect_results.backend.recording.readable import is_json, json_text, readable
 from prefect_results.backend.recording.writer import Writer
 from prefect_results.backend.store import NewLog, NewState, NewTaskRun, new_ids
 from prefect_results.context import context as ambient
 from prefect_results.exceptions import VersionConflict, VersionLockMismatchSignal
 from prefect_results.logging import get_logger
 from prefect_results.results import NoResult
-from prefect_results.states import Running, State
+from prefect_results.states import Running, State, Success
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -78,7 +78,8 @@ class Recorder:
         self._flow_version = version
         # Ids of one task's runs sort behind each other: rows of a mapped task lie together.
         self.stems = dict(zip(self._task_ids, new_ids(len(self._task_ids)), strict=True))
-        self._running: dict[tuple[str | None, tuple[str, ...]], dict[str, Any]] = {}
+        # Wire forms of states that differ in their value only, by kind, message and tags.
+        self._common: dict[tuple[type[State], str, tuple[str, ...]], dict[str, Any]] = {}
         self._rows = {run.run_id for run in self._known.values()}
         # Lines of task runs that have no state yet, and so no row to belong to.
         self._held: list[NewLog] = []
@@ -155,17 +156,15 @@ class Recorder:
 
     def _form(self, state: State) -> dict[str, Any]:
         """The wire form of a state; what cannot be serialized is said in its message."""
-        if (
-            type(state) is Running
-            and not state.cached_inputs
-            and state._result is NoResult
-            and state.context.keys() <= _TAGS
-        ):
-            known = (state.message, tuple(state.context.get("tags", ())))
-            form = self._running.get(known)
+        if self._is_common(state):
+            # Many states differ in nothing but their value.
+            known = (type(state), state.message, tuple(state.context.get("tags", ())))
+            form = self._common.get(known)
             if form is None:
-                form = self._running[known] = state.serialize()
-            return form
+                form = self._common[known] = readable(state).serialize()
+            if state._result is NoResult:
+                return form
+            return {**form, "_result": {**form["_result"], "location": json_text(state.result)}}
         try:
             return readable(state).serialize()
         except ValidationError as exc:
@@ -173,6 +172,16 @@ class Recorder:
                 f"A {type(state).__name__} state is recorded without its value: {exc}"
             )
             return _without_values(state, exc)
+
+    @staticmethod
+    def _is_common(state: State) -> bool:
+        kind, result = type(state), state._result
+        return (
+            ((kind is Running and result is NoResult) or (kind is Success and is_json(result)))
+            and state.context.keys() <= _TAGS
+            and not state.cached_inputs
+            and type(state.message) is str
+        )
 
     def _write(self, events: list[Any]) -> None:
         """Commit events; runs in the writer's thread."""
