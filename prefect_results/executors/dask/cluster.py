@@ -230,7 +230,10 @@ class DaskExecutor(Executor):
                     raise
             except Exception as exc:
                 self._started()
-                raise explained(exc, self._address) from exc
+                said = explained(exc, self._address)
+                if said is not None:
+                    raise said from exc
+                raise
 
     def share(self, value: Any) -> Any:
         """Send an object to the workers once; see `Executor.share`.

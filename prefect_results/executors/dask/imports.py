@@ -7,7 +7,7 @@ from prefect_results.exceptions import ClusterUnavailable
 _OWN = __name__.partition(".")[0]
 
 
-def explained(exc: Exception, address: str) -> Exception:
+def explained(exc: Exception, address: str) -> Exception | None:
     """What to say of a call that failed because a module is missing on the cluster.
 
     Args:
@@ -16,13 +16,11 @@ def explained(exc: Exception, address: str) -> Exception:
 
     Returns:
         `ClusterUnavailable` if it is this library that is missing, as nothing can run then; an
-        `ImportError` that says where it is missing if it is another module; else the given one.
+        `ImportError` that says where it is missing if it is another module; else None.
     """
-    cause: BaseException | None = exc
-    while cause is not None and not isinstance(cause, ImportError):
-        cause = cause.__cause__
-    if cause is None:
-        return exc
+    cause = exc if isinstance(exc, ImportError) else exc.__cause__
+    if not isinstance(cause, ImportError):
+        return None
     if str(cause.name).partition(".")[0] == _OWN:
         return ClusterUnavailable(
             f"The Dask cluster at {address} cannot import {_OWN} ({cause}): its scheduler and its "
