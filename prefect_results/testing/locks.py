@@ -185,6 +185,11 @@ class StorageLockContract(LockManagerContract):
         manager.release_lock("a/b", "one")
         assert list(filesystem.list()) == []
 
+    def test_a_lock_has_one_name(self, make: Make) -> None:
+        """Whoever can see a lock calls it the same, and no other one."""
+        assert make().name_of("a/b") == make().name_of("a/b")
+        assert len({make().name_of(key) for key in ("a/b", "a/c", "b")}) == 3
+
     def test_a_living_holder_keeps_it(
         self, filesystem: FileSystem, clock: Clock, under: Callable[[], StorageLockManager]
     ) -> None:

@@ -5,6 +5,7 @@ Not here: any particular kind of lock; each has a module of its own.
 
 from __future__ import annotations
 
+import os
 import random
 from abc import ABCMeta, abstractmethod
 from collections.abc import Callable, Iterator
@@ -76,9 +77,13 @@ class LockManager(metaclass=ABCMeta):
             Whether it was free; somebody else may have it already.
         """
 
-    @abstractmethod
     def name_of(self, key: str) -> str:
-        """A text that names a lock wherever it can be seen, and nothing else."""
+        """A text that names a lock wherever it can be seen, and nothing else.
+
+        It tells a run that it would wait for itself. Made of this object by default, which no
+        other process knows.
+        """
+        return f"{type(self).__qualname__} {os.getpid()} {id(self):x} {key}"
 
 
 class Waiting:

@@ -5,7 +5,6 @@ Not here: locks that other processes see; see `storage`.
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 
@@ -63,10 +62,6 @@ class MemoryLockManager(LockManager):
         """Wait until a lock is free."""
         with self._changed:
             return self._wait(key, timeout)
-
-    def name_of(self, key: str) -> str:
-        """Names a lock of this process."""
-        return f"process {os.getpid()}, {id(self):x}: {key}"
 
     def _holder(self, key: str) -> str | None:
         holder, end = self._held.get(key, (None, None))
