@@ -11,23 +11,20 @@ import itertools
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from prefect_results.context import context as ambient
 from prefect_results.core.conversion import is_constant_task
 from prefect_results.engine import mapping
-from prefect_results.engine.bare import BareRuns, is_bare
 from prefect_results.engine.batch_calls import flat_states
 from prefect_results.engine.batching import Batching, flat_starts
 from prefect_results.engine.cached import is_recorded
 from prefect_results.engine.checkpoint import why_not
 from prefect_results.engine.child_states import child_values
 from prefect_results.engine.children import ChildInputs, Elements, Same, Upstream, child_sources
-from prefect_results.engine.direct import DirectTask
 from prefect_results.engine.environment import Job
 from prefect_results.engine.future_batches import FutureBatches, parts_of
+from prefect_results.engine.here import RunsHere
 from prefect_results.engine.inputs import with_loaded_results
-from prefect_results.engine.plain import PLAIN, is_plain, is_possible, value_is_here
+from prefect_results.engine.plain import PLAIN, is_plain, is_possible
 from prefect_results.engine.submission import Submitter
-from prefect_results.engine.uploads import Behind
 from prefect_results.engine.waiting import Wait, submit_as_ready
 from prefect_results.logging import get_logger
 from prefect_results.states import Mapped, Pending, State, Success
@@ -87,12 +84,12 @@ class Dispatch:
         self._template = flow.result or PLAIN
         self._uploads = uploads
         self._logger = logger
-        self._task_logger = get_logger("TaskRunner")
-        self._upstream = flow.graph().upstream
-        self._may_be_direct = is_possible(executor, task_runner_cls, handlers, self._task_logger)
-        bare = self._may_be_direct and uploads is None
-        bare = bare and BareRuns.are_possible(flow, self._task_logger)
-        self._bare = BareRuns() if bare else None
+        task_logger = get_logger("TaskRunner")
+        self._here: RunsHere | None = None
+        if is_possible(executor, task_runner_cls, handlers, task_logger):
+            self._here = RunsHere(
+                flow, task_states, task_contexts, uploads, self.unstored, task_logger
+            )
         limits = None if uploads is None else uploads.limits
         self._submitter = Submitter(
             flow, executor, task_runner_cls, task_contexts, handlers, run_task, limits
@@ -157,15 +154,9 @@ class Dispatch:
         # A cached state is validated again, a mapped one gets its children again.
         if not (state is None or not state.is_finished() or state.is_cached() or state.is_mapped()):
             return None
-        values = self._values_of(task) if state is None and self._may_be_direct else None
-        if values is not None and self._bare is not None and is_bare(task):
-            own = self._contexts.get(task, {})
-            self.task_states[task] = self._bare.run(task, own, values, self._states_upstream_of)
+        if state is None and self._here is not None and self._run_here(task, self._here):
             return None
         self._say_why_not(task)
-        if values is not None and is_plain(task):
-            self._run_here(task, values)
-            return None
         if self._uploads is not None:
             # What is handed over, to a retry say, tells where upstream values are stored.
             self._uploads.drain()
@@ -185,38 +176,18 @@ class Dispatch:
         if asks and not is_recorded() and (reason := why_not(template, task)) is not None:
             self._logger.info(f"Task '{task.name}': Its result is not persisted: {reason}.")
 
-    def _values_of(self, task: Task) -> dict[str, Any] | None:
-        """The arguments of a task whose upstream tasks all succeeded at once; None for others."""
-        constants = self._flow.constants.get(task)
-        values = dict(constants) if constants else {}
-        for edge in self._upstream[task]:
-            state = self.task_states.get(edge.upstream_task)
-            if state is None or edge.mapped or edge.flattened or not value_is_here(state):
-                return None
-            if edge.key is not None:
-                plain = type(state) is Success
-                values[edge.key] = state._result.value if plain else state.result
-        return values
-
-    def _run_here(self, task: Task, values: dict[str, Any]) -> None:
-        """Run a plain task."""
-        direct = self._direct_task(task, self._contexts.get(task, {}))
-        behind = self._behind(task, self.task_states, task)
-        upstream = partial(self._states_upstream_of, task)
-        self.task_states[task] = direct.run(values, upstream, behind=behind)
-
-    def _behind(self, task: Task, states: Any, key: Any) -> Behind | None:
-        """What stores a task run's value behind it; the state is in `states` under `key`."""
-        uploads = self._uploads
-        if uploads is None:
-            return None
-
-        def replace(state: State) -> None:
-            states[key] = state
-            if any(e.downstream_task in self.task_states for e in self._flow.edges_from(task)):
-                self.unstored.add(task)
-
-        return Behind(uploads, replace)
+    def _run_here(self, task: Task, here: RunsHere) -> bool:
+        """Run a plain task whose upstream tasks all succeeded at once; whether it is one."""
+        values = here.values_of(task)
+        if values is None:
+            return False
+        if here.run_bare(task, values, self._states_upstream_of):
+            return True
+        if not is_plain(task):
+            return False
+        self._say_why_not(task)
+        here.run(task, values, partial(self._states_upstream_of, task))
+        return True
 
     def _states_upstream_of(self, task: Task) -> ByEdge:
         upstream, _ = self._upstream_of(self._submitter.job(task))
@@ -271,8 +242,8 @@ class Dispatch:
         found: Any
         if batched and all(isinstance(src, (Same, Elements, Upstream)) for src in sources.values()):
             found = yield from self._batches(job, sources, reduced, number)
-        elif (direct := self._direct(job, state)) is not None:
-            found = self._run_children(job, direct, sources, reduced, number)
+        elif state is None and self._here is not None and is_plain(job.task):
+            found = self._run_children(job, self._here, sources, reduced, number)
         else:
             found = self._submit_children(job, state, sources, reduced, number)
         self.children[job.task] = found
@@ -334,10 +305,10 @@ class Dispatch:
         return children
 
     def _run_children(
-        self, job: Job, direct: DirectTask, sources: Any, reduced: ByEdge, number: int
+        self, job: Job, here: RunsHere, sources: Any, reduced: ByEdge, number: int
     ) -> list[State]:
         """Run the children of a plain mapped task; one with unusual inputs takes the long way."""
-        inputs = ChildInputs(sources)
+        inputs, direct = ChildInputs(sources), here.direct(job.task)
         children: list[State] = []
         uploads = self._uploads
         for index in itertools.count():
@@ -346,7 +317,7 @@ class Dispatch:
             except IndexError:
                 break
             if values is not None:
-                behind = self._behind(job.task, children, index)
+                behind = here.behind(job.task, children, index)
                 children.append(direct.run(values, inputs.upstream_at(index), index, behind))
             else:
                 if uploads is not None:
@@ -355,15 +326,6 @@ class Dispatch:
                 child = self._submitter.submit(job, None, upstream, reduced, number, index)
                 children.append(child)
         return children
-
-    def _direct(self, job: Job, state: State | None) -> DirectTask | None:
-        if state is not None or not self._may_be_direct or not is_plain(job.task):
-            return None
-        return self._direct_task(job.task, job.context)
-
-    def _direct_task(self, task: Task, own: Mapping[str, Any]) -> DirectTask:
-        context = {**ambient.current(), **own}
-        return DirectTask(task, context, self._flow.result, self._task_logger)
 
 
 def _state_of_child(state: State | None, index: int) -> State | None:
