@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 # How many tasks are shown at most; the others are counted together.
 ROWS = 12
+# Columns of a terminal below which only what matters most is shown, in full.
+NARROW = 60
 
 
 class Above:
@@ -94,25 +96,28 @@ class Terminal:
         from rich.progress_bar import ProgressBar
         from rich.table import Table
 
+        wide = self._console.width >= NARROW
         table = Table(box=None, pad_edge=False)
         table.add_column("Task", no_wrap=True, overflow="ellipsis")
-        table.add_column("")
+        if wide:
+            table.add_column("")
         for title in ("Done", "Running", "Failed", "Elapsed", "Left"):
-            table.add_column(title, justify="right", no_wrap=True)
+            if wide or title in ("Done", "Failed", "Left"):
+                table.add_column(title, justify="right", no_wrap=True)
         rows, others = self._rows()
         for task in rows:
             left = task.left()
-            table.add_row(
-                task.name,
-                ProgressBar(total=task.total or 1, completed=task.finished, width=20),
-                fraction(task),
-                f"{task.running:,}",
-                f"[red]{task.failed:,}[/red]" if task.failed else "0",
-                duration(task.elapsed()),
-                "" if left is None or task.is_over else duration(left),
-            )
+            done, running = fraction(task), f"{task.running:,}"
+            failed = f"[red]{task.failed:,}[/red]" if task.failed else "0"
+            more = "" if left is None or task.is_over else duration(left)
+            if wide:
+                bar = ProgressBar(total=task.total or 1, completed=task.finished, width=20)
+                elapsed = duration(task.elapsed())
+                table.add_row(task.name, bar, done, running, failed, elapsed, more)
+            else:
+                table.add_row(task.name, done, failed, more)
         if others:
-            table.add_row(f"and {others:,} more", "", "", "", "", "", "")
+            table.add_row(f"and {others:,} more")
         return table
 
     def _rows(self) -> tuple[list[TaskCount], int]:

@@ -42,6 +42,19 @@ def test_a_row_for_each_task_that_has_begun(console: Any) -> None:
         assert word in text
 
 
+def test_a_narrow_terminal_shows_numbers_in_full() -> None:
+    """It has fewer columns instead of cut ones."""
+    rich = pytest.importorskip("rich.console")
+    console = rich.Console(force_terminal=True, file=io.StringIO(), width=40, height=24)
+    counts = Counts({"a-1": "extract"})
+    counts.expect("a-1", 10_000)
+    counts.hand_over("a-1", 10_000)
+    counts.count("a-1", 9_000, 10)
+    text = text_of(console, counts)
+    assert "9,010/10,000" in text and "Left" in text and "…" not in text
+    assert "Elapsed" not in text
+
+
 def test_of_many_tasks_those_worth_a_look_are_shown(console: Any) -> None:
     """Tasks under way come first, then failed ones; the others are counted."""
     counts = Counts({f"t{n}-1": f"t{n}." for n in range(40)})
