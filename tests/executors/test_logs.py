@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import pickle
+import signal
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -166,3 +169,39 @@ def test_workers_in_the_same_process_record_lines_once(tmp_path: Path) -> None:
         }
     )
     check(executor, f"sqlite:///{tmp_path / 'runs.db'}")
+
+
+def test_a_task_whose_worker_dies_is_recorded_on_its_next_try(tmp_path: Path) -> None:
+    """States and lines of the try that was lost are there, and those of the next one."""
+    begun = tmp_path / "begun"
+
+    @task
+    def dies_once() -> str:
+        first = not begun.exists()
+        prefect_results.context.logger.warning("first" if first else "second")
+        if first:
+            begun.touch()
+            # The line and the state are committed within 50 ms.
+            store = open_store(url)
+            while not any(line.message == "first" for line in store.list_logs(run_id()).items):
+                time.sleep(0.01)
+            os.kill(os.getpid(), signal.SIGKILL)
+        return "done"
+
+    def run_id() -> str:
+        return str(prefect_results.context.flow_run_id)
+
+    url = f"sqlite:///{tmp_path / 'runs.db'}"
+    with Flow("dies once") as flow:
+        told = dies_once()
+    executor = LocalDaskExecutor("processes", num_workers=1)
+    state = flow.run(executor=executor, record=True, store=url)
+    assert state is not None
+    assert state.result[told].result == "done"
+    store = open_store(url)
+    (run,) = store.list_flow_runs().items
+    (row,) = store.list_task_runs(run.id).items
+    assert [s.state for s in store.task_run_states(row.id)] == ["Running", "Running", "Success"]
+    lines = [line.message for line in store.list_logs(run.id).items if line.level == "WARNING"]
+    assert [line for line in lines if line in ("first", "second")] == ["first", "second"]
+    store.close()

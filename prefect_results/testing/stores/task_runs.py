@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -86,6 +87,18 @@ class TaskRunContract(Given):
         assert (made[1].run_id, made[1].version) == (there.id, 1)
         assert store.get_task_run(there.id).state == "Running"
         assert len(store.task_run_states(made[2].run_id)) == 1
+
+    def test_task_run_that_is_there_under_the_same_id(self, store: RunStore, run: FlowRun) -> None:
+        """A process that died may have made it; another one that goes on makes it again."""
+        task_id = store.get_or_create_task_run(run.id, task_slug="clean-1").task_id
+        given = str(uuid.uuid4())
+        one = NewTaskRun(task_id, 1, id=given, states=((RUNNING, MOMENT),))
+        two = NewTaskRun(task_id, 2, states=((RUNNING, MOMENT),))
+        (first,) = store.create_task_runs(run.id, [one])
+        again, other = store.create_task_runs(run.id, [one, two])
+        assert (first.applied, again.applied, other.applied) == (True, False, True)
+        assert (again.run_id, again.version) == (first.run_id, 1)
+        assert len(store.task_run_states(first.run_id)) == 1
 
     def test_task_run_id_is_taken_once(self, store: RunStore, task_run: TaskRun) -> None:
         """An id that another task run has is refused."""

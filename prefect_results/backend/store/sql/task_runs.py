@@ -198,19 +198,22 @@ def _with_those_there(
     outcomes: Sequence[Outcome],
 ) -> list[Outcome]:
     """Find which of the task runs were there before us, or come twice among ours."""
-    there: dict[tuple[str, int], tuple[str, int]] = {}
+    there: dict[tuple[str, int], tuple[str, int, str | None]] = {}
     columns = task_run.c
+    wanted = (columns.task_id, columns.map_index, columns.id, columns.version, columns.state_id)
     for batch in chunks({(run.task_id, run.map_index) for run in runs}):
-        query = select(columns.task_id, columns.map_index, columns.id, columns.version).where(
+        query = select(*wanted).where(
             columns.flow_run_id == flow_run_id,
             tuple_(columns.task_id, columns.map_index).in_(batch),
         )
-        for task_id, map_index, run_id, version in connection.execute(query):
-            there[task_id, map_index] = (run_id, version)
+        for task_id, map_index, *found in connection.execute(query):
+            there[task_id, map_index] = (found[0], found[1], found[2])
     result = []
     for run, outcome in zip(runs, outcomes):
-        run_id, version = there[run.task_id, run.map_index]
-        result.append(outcome if run_id == outcome.run_id else Outcome(run_id, False, version))
+        run_id, version, state_id = there[run.task_id, run.map_index]
+        # Another process may have made it under the id that we would give it.
+        ours = (run_id, state_id) == (outcome.run_id, outcome.state_id)
+        result.append(outcome if ours else Outcome(run_id, False, version))
     return result
 
 
