@@ -121,7 +121,8 @@ class Chain:
             token: that is in it.
 
         Raises:
-            StorageError: if it may be there still. It is not to be tried again, see `asking_once`.
+            StorageError: if it may be there still. It is not to be tried again before half a lease
+                has passed; see `asking_once`.
         """
         try:
             self._once.delete(self.names.root)

@@ -145,15 +145,14 @@ class StorageLockManager(LockManager):
         with held.mutex:
             held.is_over = True
             try:
-                if not self._is_certain(held):
-                    if held.beats:
-                        held.chain.remove(held.chain.names.beat(held.tokens[-1]))
-                    raise LockLost(
-                        f"{holder} lost the lock of {key!r}: it gave no sign of life for "
-                        f"{self.lease:g} seconds, and another one took over",
-                        key=key,
-                    )
-                held.chain.remove_root(held.tokens[0])
+                try:
+                    self._remove_root(held, key)
+                except Unavailable:
+                    # What was asked for takes effect until then, or not at all.
+                    waiting = Waiting(self.lease / 2, *FAR, self.clock, self._sleep)
+                    while waiting.pause():
+                        pass
+                    self._remove_root(held, key)
                 held.chain.remove_rest(held.tokens, held.beats > 0)
             finally:
                 close(held.descriptors)
@@ -295,6 +294,17 @@ class StorageLockManager(LockManager):
         return Held(chain, holder, (*before, record.token), started + self.lease, descriptors)
 
     # -- those who hold -------------------------------------------------------------------------
+
+    def _remove_root(self, held: Held, key: str) -> None:
+        if not self._is_certain(held):
+            if held.beats:
+                held.chain.remove(held.chain.names.beat(held.tokens[-1]))
+            raise LockLost(
+                f"{held.holder} lost the lock of {key!r}: it gave no sign of life for "
+                f"{self.lease:g} seconds, and another one took over",
+                key=key,
+            )
+        held.chain.remove_root(held.tokens[0])
 
     def _is_certain(self, held: Held) -> bool:
         """Whether nobody else can have a lock for half a lease from now on."""
