@@ -99,6 +99,16 @@ INTENDED: tuple[Intended, ...] = (
         ),
     ),
     Intended(
+        "Messages to who writes a flow say what to do, in words of our own",
+        flow="apply_map_errors|context_object|parameter_in_middle|run_inside_context",
+        path="^/(observed/([0-9]+/)?text|warnings/[0-9]+/1)$",
+        theirs=(
+            "variable positional arguments|`retry_delay` must be provided|^Pickling context|"
+            "^Parameters must be root tasks|flow.run"
+        ),
+        reason="The class of the error, or of the warning, is the same.",
+    ),
+    Intended(
         "The Result of a secret knows the secret's name",
         flow="secrets",
         path=f"^/states/[0-9]+{_TASK}/result/location$",
