@@ -20,7 +20,11 @@ SECONDS = 60
 def cluster() -> Iterator[Any]:
     """A dask.distributed cluster of two worker processes on this machine."""
     distributed = pytest.importorskip("distributed")
-    with warnings.catch_warnings():
+    import dask
+
+    # It would give up a worker that, so long after it died, happens to be dead once more.
+    patience = dask.config.set({"distributed.deploy.lost-worker-timeout": "1h"})
+    with patience, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         made = distributed.LocalCluster(
             n_workers=2,
