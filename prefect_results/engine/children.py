@@ -55,7 +55,13 @@ class Elements:
         """The item that the child at a position gets."""
         if self._known and position >= self._known:
             raise IndexError(position)
-        return self.values[position] if hasattr(self.values, "__getitem__") else None
+        try:
+            return self.values[position] if hasattr(self.values, "__getitem__") else None
+        except KeyError:
+            # A pandas.Series, and whatever else is asked by key, has no index error at its end.
+            if position >= len(self.values):
+                raise IndexError(position) from None
+            raise
 
     def column(self) -> Any:
         """The items of all children as a list, if they are one."""

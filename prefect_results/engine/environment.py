@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import sys
 from logging import DEBUG
 from typing import TYPE_CHECKING, Any
@@ -149,10 +150,23 @@ class RunEnvironment:
         if heard_by is not None:
             heard_by.flush()
 
-    def __getstate__(self) -> dict[str, Any]:
+    def __copy__(self) -> RunEnvironment:
+        new = object.__new__(RunEnvironment)
+        new.__dict__.update(self.__dict__, _direct={})
+        return new
+
+    def __reduce__(self) -> Any:
         state = {**self.__dict__, "_direct": {}, "context": _picklable(self.context)}
         # Tasks that import this library by its legacy name find it there too; it comes first.
-        return {"_alias": sys.modules.get(logging.root_name), **state}
+        state = {"_alias": sys.modules.get(logging.root_name), **state}
+        # In pickled form, as workers pass it on with a pickler that does not know the context.
+        return _arrived, (dumps(state),)
+
+
+def _arrived(state: bytes) -> RunEnvironment:
+    new = object.__new__(RunEnvironment)
+    new.__dict__.update(pickle.loads(state))
+    return new
 
 
 def _picklable(context: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ import pytest
 import prefect_results
 from prefect_results import Flow, task, unmapped
 from prefect_results import context as CONTEXT
+from prefect_results.engine.environment import RunEnvironment
 from prefect_results.exceptions import SerializationError
 from prefect_results.executors import LocalDaskExecutor
 from prefect_results.results import LocalResult
@@ -244,6 +245,14 @@ def test_tasks_of_a_script_may_refer_to_the_context(remote: Any) -> None:
         names = name.map(upstream_tasks=[[1, 2]])
     state = flow.run(executor=remote)
     assert state.result[names].result == [("name", 0), ("name", 1)]
+
+
+def test_a_worker_that_gets_the_run_from_another_one_can_use_it() -> None:
+    """Workers of Dask pass on what they have with a pickler that refuses the context."""
+    protocol = pytest.importorskip("distributed.protocol.pickle")
+    environment = RunEnvironment({}, {"get": lambda: CONTEXT}, None, None, None)
+    received = protocol.loads(protocol.dumps(environment))
+    assert received.context["get"]() is CONTEXT
 
 
 def test_what_all_children_get_and_cannot_be_pickled_fails_them(remote: Any) -> None:

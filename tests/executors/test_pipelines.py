@@ -119,6 +119,22 @@ def test_nothing_to_map_over(executor: Any) -> None:
     assert state.result[result].result == 0
 
 
+def test_what_is_asked_by_key_ends_where_its_length_says(executor: Any) -> None:
+    """A pandas.Series is mapped over like a list, though it has no index error at its end."""
+
+    @task
+    def items() -> dict[int, str]:
+        return {0: "a", 1: "b"}
+
+    @task
+    def same(x: str) -> str:
+        return x
+
+    with Flow("keys") as flow:
+        mapped = same.map(items())
+    assert flow.run(executor=executor).result[mapped].result == ["a", "b"]
+
+
 def test_children_fail_skip_and_go_on(executor: Any) -> None:
     """The state of each child follows from its own upstream child."""
 
