@@ -38,6 +38,9 @@ class TaskCount:
         self._clock = clock
         self._began: float | None = None
         self._ended: float | None = None
+        # Seconds in which something ran: a wait for a retry tells nothing about how long runs take.
+        self._busy = 0.0
+        self._busy_since: float | None = None
 
     @property
     def finished(self) -> int:
@@ -64,20 +67,37 @@ class TaskCount:
         """About how many seconds the others will take, as fast as those before; None if unknown."""
         if self.total is None or not self.finished:
             return None
-        return self.elapsed() * max(0, self.total - self.finished) / self.finished
+        return self._seconds_busy() * max(0, self.total - self.finished) / self.finished
+
+    def _seconds_busy(self) -> float:
+        now = 0.0 if self._busy_since is None else self._clock() - self._busy_since
+        return self._busy + now or self.elapsed()
 
     def start(self, count: int) -> None:
         """Note that some began."""
-        self.running += count
         if self._began is None:
             self._began = self._clock()
         self._ended = None
+        self._run(self.running + count)
+
+    def put_off(self) -> None:
+        """Note that one that was started waits again."""
+        self._run(self.running - 1)
+
+    def _run(self, count: int) -> None:
+        """Have so many run from now on."""
+        self.running = max(0, count)
+        if self.running and self._busy_since is None:
+            self._busy_since = self._clock()
+        elif not self.running and self._busy_since is not None:
+            self._busy += self._clock() - self._busy_since
+            self._busy_since = None
 
     def finish(self, done: int, failed: int) -> None:
         """Note that some finished."""
         if self._began is None:
             self._began = self._clock()
-        self.running = max(0, self.running - done - failed)
+        self._run(self.running - done - failed)
         self.done += done
         self.failed += failed
         if self.is_over:
@@ -178,7 +198,7 @@ class Counts:
                 task.finish(*((0, 1) if state.is_failed() else (1, 0)))
         elif index in self._running[slug]:
             self._running[slug].discard(index)
-            task.running -= 1
+            task.put_off()
 
     def __reduce__(self) -> Any:
         # In another process nobody looks at the counts.

@@ -70,6 +70,21 @@ def test_the_estimate_goes_by_those_before(counts: Counts, clock: Clock) -> None
     assert (counted.is_over, counted.elapsed(), counted.left()) == (True, 4, 0)
 
 
+def test_waiting_for_a_retry_is_no_measure(counts: Counts, clock: Clock) -> None:
+    """The estimate goes by the time in which something ran."""
+    counted = counts.tasks["work-1"]
+    counts.expect("work-1", 5)
+    counts.hand_over("work-1", 5)
+    clock.now += 4
+    counts.count("work-1", 4, 0)
+    counted.put_off()
+    clock.now += 96
+    assert (counted.elapsed(), counted.left()) == (100, 1)
+    counts.hand_over("work-1", 1)
+    clock.now += 2
+    assert counted.left() == 1.5
+
+
 def test_what_is_settled_stays(counts: Counts) -> None:
     """Counts that arrive behind the final states change nothing."""
     counts.expect("work-1", None)

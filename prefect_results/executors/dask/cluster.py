@@ -315,9 +315,7 @@ class DaskExecutor(Executor):
         if self.performance_report_path is None:
             self.logger.warning("Executor was not configured to generate performance report")
             return ""
-        self.logger.debug(
-            f"Retreiving dask performance report from {self.performance_report_path!r}"
-        )
+        self.logger.debug(f"Reading the performance report {self.performance_report_path!r}")
         try:
             with open(self.performance_report_path, encoding="utf-8") as file:
                 return file.read()
