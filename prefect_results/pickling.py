@@ -9,9 +9,14 @@ from __future__ import annotations
 
 import functools
 import io
-from typing import Any
+import pickle
+from typing import TYPE_CHECKING, Any
 
 from prefect_results.context import context
+from prefect_results.exceptions import DeserializationError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 def dumps(value: Any, protocol: int = 5) -> bytes:
@@ -42,6 +47,25 @@ def dump(value: Any, file: Any, protocol: int = 5, **options: Any) -> None:
         Exception: what pickling raised.
     """
     _pickler()(file, protocol=protocol, **options).dump(value)
+
+
+def loads(data: bytes, what: str, buffers: Iterable[Any] = ()) -> Any:
+    """The value of a pickle that another process made.
+
+    Args:
+        data: the pickle.
+        what: what it is of, for errors.
+        buffers: what was pickled out of band.
+
+    Raises:
+        DeserializationError: if that cannot be done in this process.
+    """
+    try:
+        return pickle.loads(data, buffers=buffers)
+    except Exception as exc:
+        raise DeserializationError(
+            f"{what} was pickled, but cannot be unpickled where it is needed: {exc!r}"
+        ) from exc
 
 
 @functools.cache

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from prefect_results.configuration import config
 from prefect_results.exceptions import PrefectError, PrefectSignal, SerializationError
 from prefect_results.executors.interrupts import stopped_by
-from prefect_results.pickling import dumps
+from prefect_results.pickling import dumps, loads
 
 if TYPE_CHECKING:
     import subprocess
@@ -48,26 +48,24 @@ class Pickled:
 
     Args:
         data: the bytes.
+        what: what it is, for errors.
     """
 
-    __slots__ = ("data",)
+    __slots__ = ("data", "what")
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, what: str = "the answer of a process") -> None:
         self.data = data
+        self.what = what
 
     def load(self) -> Any:
-        """The value."""
-        import pickle
-
-        return pickle.loads(self.data)
+        """The value, or a `DeserializationError`."""
+        return loads(self.data, self.what)
 
     def __sizeof__(self) -> int:
         return 64 + len(self.data)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        import pickle
-
-        return pickle.loads, (self.data,)
+        return loads, (self.data, self.what)
 
 
 class CallProcess:

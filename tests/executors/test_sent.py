@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import pickle
 import sys
 import types
 from typing import Any
@@ -13,7 +15,9 @@ from prefect_results.configuration import config, set_temporary_config
 from prefect_results.engine.batches import Batch
 from prefect_results.engine.child_states import States
 from prefect_results.engine.children import Items
+from prefect_results.exceptions import DeserializationError
 from prefect_results.executors import LocalDaskExecutor
+from prefect_results.executors.dask.sealed import Returned
 from prefect_results.executors.process import Pickled
 from prefect_results.results import FSSpecResult, Result
 from prefect_results.states import Mapped, State, Success
@@ -39,6 +43,14 @@ def cached() -> State:
     return state
 
 
+def sent(returned: Returned) -> Returned:
+    """What arrives where it is sent, as a cluster sends it."""
+    parts: list[pickle.PickleBuffer] = []
+    data = pickle.dumps(returned, protocol=5, buffer_callback=parts.append)
+    arrived: Returned = pickle.loads(data, buffers=[memoryview(part) for part in parts])
+    return arrived
+
+
 @pytest.mark.parametrize(
     "held",
     [
@@ -52,6 +64,8 @@ def cached() -> State:
         Mapped(map_states=States([batch_of(Success(result=MEGABYTE))])),  # type: ignore[arg-type]
         Items([MEGABYTE]),
         Pickled(MEGABYTE),
+        Returned(Success(result=MEGABYTE), "x"),
+        sent(Returned(Success(result=MEGABYTE), "x")),
     ],
     ids=lambda held: type(held).__name__,
 )
@@ -110,3 +124,44 @@ def test_a_module_that_workers_do_not_have_fails_who_needs_it(remote: Any) -> No
     assert state.is_failed()
     assert "only_here" in str(state.result[used].message)
     assert other is not None
+
+
+class Homely:
+    """Can be unpickled in the process that made it, and nowhere else."""
+
+    def __reduce__(self) -> Any:
+        return at_home, (os.getpid(),)
+
+
+def at_home(process: int) -> Homely:
+    """The thing, at home."""
+    if process != os.getpid():
+        raise ValueError("far from home")
+    return Homely()
+
+
+def test_a_result_that_cannot_be_unpickled_names_itself(remote: Any) -> None:
+    """Where it is needed; its siblings are as they were, and nobody waits for it."""
+
+    @task
+    def made(x: int) -> Any:
+        return Homely() if x == 1 else x
+
+    with Flow("homely") as flow:
+        values = made.map([0, 1, 2])
+    state = flow.run(executor=remote)
+    assert state is not None
+    children = state.result[values].map_states
+    assert [child.is_successful() for child in children] == [True, False, True]
+    assert isinstance(children[1].result, DeserializationError)
+    assert "Task 'made'" in children[1].message and "far from home" in children[1].message
+
+
+def test_a_result_is_unpickled_when_it_is_needed() -> None:
+    """Who passes it on need not be able to; large buffers are not copied into the pickle."""
+    passed_on = sent(sent(Returned(Homely(), "Task 'made'")))
+    assert type(passed_on.value()) is Homely
+    assert passed_on.value() is passed_on.value()
+    array = pytest.importorskip("numpy").arange(1000)
+    assert len(pickle.dumps(Returned(array, "x"), 5, buffer_callback=lambda part: None)) < 1000
+    assert (sent(sent(Returned(array, "x"))).value() == array).all()

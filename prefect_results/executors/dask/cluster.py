@@ -183,7 +183,7 @@ class DaskExecutor(Executor):
         client = self._started()
         found = options(extra_context or {})
         found.setdefault("key", f"{getattr(fn, '__name__', 'call')}-{_unique()}")
-        call = sealed([fn, *args], distributed().Future)
+        call = sealed([_named(fn, extra_context), fn, *args], distributed().Future)
         kwargs = sealed(kwargs, distributed().Future)
         future = client.submit(open_and_call, *call, **found, **kwargs)
         self._suspects.add([future], (extra_context or {}).get("instead"))
@@ -206,7 +206,8 @@ class DaskExecutor(Executor):
         if len(calls) < 2 or not all("key" in each for each in found):
             return super().submit_all(fn, calls, extra_contexts)
         keys = [each.pop("key") for each in found]
-        each = [sealed([fn, *call], distributed().Future) for call in calls]
+        what = _named(fn, extra_contexts[0])
+        each = [sealed([what, fn, *call], distributed().Future) for call in calls]
         columns = zip(*each, strict=True)
         futures: list[Any] = client.map(open_and_call, *columns, key=keys, **found[0])
         self._suspects.add(futures, extra_contexts[0].get("instead"))
@@ -222,7 +223,7 @@ class DaskExecutor(Executor):
         client = self._started()
         while True:
             try:
-                return client.gather(futures)
+                return opened(client.gather(futures))
             except CallExited as exc:
                 raise exc.exit from None
             except distributed().KilledWorker:
@@ -322,6 +323,11 @@ class DaskExecutor(Executor):
         except OSError as exc:
             self.logger.error(f"Failed to get dask performance report with exception {exc}")
             return ""
+
+
+def _named(fn: Any, extra: Mapping[str, Any] | None) -> str:
+    name = (extra or {}).get("task_name")
+    return f"Task '{name}'" if name else str(getattr(fn, "__name__", "a call"))
 
 
 def _unique() -> str:

@@ -193,7 +193,9 @@ class Pool:
             ) from exc
         process = self._children.get(threading.get_ident()) or self._start_process()
         process.send(payload)
-        _set(future, process.answer())
+        answer = process.answer()
+        answer.what = f"the result of {call.label}"
+        _set(future, answer)
 
     def _after_loss(self, call: Call, exc: ProcessLost) -> None:
         """Put the call back whose process died; another process will make it."""
