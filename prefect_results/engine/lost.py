@@ -15,7 +15,8 @@ from prefect_results.engine.batch_calls import run_child, size_of_batch
 from prefect_results.engine.batches import Batch
 from prefect_results.engine.calls import run_job
 from prefect_results.engine.unsendable import failing
-from prefect_results.executors.process import Alone, ProcessLost
+from prefect_results.executors.process import ProcessLost
+from prefect_results.executors.spare import Alone
 from prefect_results.logging import get_logger
 
 if TYPE_CHECKING:

@@ -160,7 +160,8 @@ def run_with_multiprocess_timeout(
     """
     if timeout is None:
         return fn(*args, **(kwargs or {}))
-    from prefect_results.executors.process import ProcessLost, give_back, take_process
+    from prefect_results.executors.process import ProcessLost
+    from prefect_results.executors.spare import give_back, take_process
 
     logger = logger or get_logger()
     name = name or f"Function '{fn.__name__}'"

@@ -17,7 +17,8 @@ import pytest
 import prefect_results
 from prefect_results import Flow, flatten, task, triggers, unmapped
 from prefect_results.executors import LocalDaskExecutor
-from prefect_results.executors.process import Alone, ProcessLost
+from prefect_results.executors.process import ProcessLost
+from prefect_results.executors.spare import Alone
 from prefect_results.states import Failed, Success, TriggerFailed
 
 from .conftest import Gate, make_executor
