@@ -26,6 +26,8 @@ NAMES = {
 QUICK_WORKLOADS = [("mapped", "map of", 100)]
 WORKLOADS = [
     ("mapped", "map of", 1_000),
+    ("map_of_map", "map of map", 1_000),
+    ("reduced", "reduce over", 1_000),
     ("mapped", "map of", 10_000),
     ("map_of_map", "map of map", 10_000),
     ("reduced", "reduce over", 10_000),

@@ -219,11 +219,12 @@ class DaskExecutor(Executor):
         Raises:
             ValueError: if the executor is not started.
             ClusterUnavailable: if the scheduler was lost.
+            DeserializationError: if a result cannot be unpickled here.
         """
         client = self._started()
         while True:
             try:
-                return opened(client.gather(futures))
+                found = client.gather(futures)
             except CallExited as exc:
                 raise exc.exit from None
             except distributed().KilledWorker:
@@ -235,6 +236,8 @@ class DaskExecutor(Executor):
                 if said is not None:
                     raise said from exc
                 raise
+            else:
+                return opened(found)
 
     def share(self, value: Any) -> Any:
         """Send an object to the workers once; see `Executor.share`.
