@@ -38,7 +38,10 @@ def test_a_process_that_is_asked_to_end_gives_its_lock_back(tmp_path: Path, numb
     here, there = context.Pipe()
     result = LocalResult(dir=str(tmp_path))
     process = context.Process(target=worker, args=(there, result, 0.0, 3600.0, True))
+    # Where these tests run in the background, what they start would not hear of Ctrl-C.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     process.start()
+    signal.signal(signal.SIGINT, before)
     here.send(("target", time.monotonic()))
     assert here.recv()[0] == "is half-way"
     assert [is_lock(name) for name in os.listdir(tmp_path / "races")] == [True]
