@@ -59,3 +59,10 @@ def oldest(session: nox.Session) -> None:
     pins = [f"{bound[1]}=={bound[2]}" for bound in bounds if bound]
     session.install("--quiet", "--editable", ".[test]", *pins)
     session.run("python", "-m", "pytest", "-n", "2", "-q", *(session.posargs or ROOMS))
+
+
+@nox.session(python="3.11")
+def drivers(session: nox.Session) -> None:
+    """fsspec's drivers of cloud storage, which choose the versions of vendors' clients."""
+    session.install("--quiet", "--editable", ".[test]", "s3fs", "gcsfs", "adlfs")
+    session.run("python", "-m", "pytest", "-q", "tests/filesystems/test_drivers.py")
