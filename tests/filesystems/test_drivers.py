@@ -10,7 +10,6 @@ from prefect_results.filesystems import FileSystem, FSSpecFileSystem
 from prefect_results.testing.filesystems import ODD_NAMES, FileSystemContract
 from tests import emulators
 
-
 MISSING = [name for name in ("s3fs", "gcsfs", "adlfs") if find_spec(name) is None]
 if MISSING:
     # They do not go with all versions of the vendors' clients.
