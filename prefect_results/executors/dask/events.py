@@ -13,9 +13,9 @@ import tempfile
 from typing import TYPE_CHECKING, Any
 
 from prefect_results.executors.dask.shared import FileJournal
+from prefect_results.executors.dask.watch import Watch
 
 if TYPE_CHECKING:
-    import concurrent.futures
     from collections.abc import Awaitable, Callable
 
 
@@ -93,7 +93,7 @@ def forget_topics(dask_scheduler: Any, prefix: str) -> None:
         del topics[name]
 
 
-class WorkerWatch(contextlib.AbstractContextManager["WorkerWatch"]):
+class WorkerWatch(Watch):
     """Tells of workers that come and go while it is entered.
 
     Args:
@@ -102,20 +102,8 @@ class WorkerWatch(contextlib.AbstractContextManager["WorkerWatch"]):
     """
 
     def __init__(self, client: Any, tell: Callable[[str, Any], Awaitable[None]]) -> None:
-        self._client = client
+        super().__init__(client)
         self._tell = tell
-        self._task: concurrent.futures.Future[None] | None = None
-
-    def __enter__(self) -> WorkerWatch:
-        loop = getattr(self._client.loop, "asyncio_loop", None)
-        if loop is not None:
-            self._task = asyncio.run_coroutine_threadsafe(self._watch(), loop)
-        return self
-
-    def __exit__(self, *exc_info: object) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            self._task = None
 
     async def _watch(self) -> None:
         from distributed.core import rpc

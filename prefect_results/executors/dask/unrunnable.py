@@ -6,15 +6,16 @@ import asyncio
 import contextlib
 from typing import TYPE_CHECKING, Any
 
+from prefect_results.executors.dask.watch import Watch
+
 if TYPE_CHECKING:
-    import concurrent.futures
     import logging
 
 # How often the scheduler is asked, in seconds.
 INTERVAL = 5.0
 
 
-class UnrunnableWatch(contextlib.AbstractContextManager["UnrunnableWatch"]):
+class UnrunnableWatch(Watch):
     """Warns, while it is entered, of calls that no worker may make, and of a lack of workers.
 
     They may come yet, so nothing is done about it. What was there for two looks is told once.
@@ -25,20 +26,8 @@ class UnrunnableWatch(contextlib.AbstractContextManager["UnrunnableWatch"]):
     """
 
     def __init__(self, client: Any, logger: logging.Logger) -> None:
-        self._client = client
+        super().__init__(client)
         self._logger = logger
-        self._task: concurrent.futures.Future[None] | None = None
-
-    def __enter__(self) -> UnrunnableWatch:
-        loop = getattr(self._client.loop, "asyncio_loop", None)
-        if loop is not None:
-            self._task = asyncio.run_coroutine_threadsafe(self._watch(), loop)
-        return self
-
-    def __exit__(self, *exc_info: object) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            self._task = None
 
     async def _watch(self) -> None:
         told: set[str] = set()
